@@ -1,0 +1,152 @@
+//! What signs: credentials and region, valid from the moment they exist.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A value that may not stand in credentials or in a region. Never shows the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidValue {
+    /// The value is the empty string.
+    #[error("empty value")]
+    Empty,
+    /// The value has a space, a control character or a byte outside ASCII.
+    #[error("a character that is not printable ASCII")]
+    NotPrintable,
+    /// A region has a character outside `[A-Za-z0-9_-]`.
+    #[error("a character outside [A-Za-z0-9_-]")]
+    NotRegion,
+}
+
+/// Access key id, secret access key and session token: one unit, zeroed when dropped.
+pub struct Credentials {
+    access_key_id: Box<str>,
+    secret_access_key: Zeroizing<Box<str>>,
+    session_token: Option<Zeroizing<Box<str>>>,
+}
+
+impl Credentials {
+    /// Makes credentials of printable ASCII values without spaces.
+    ///
+    /// # Errors
+    /// [`InvalidValue`] for the first value that is empty or has another character; check values
+    /// one by one with [`Credentials::check`] to know which.
+    pub fn new(
+        access_key_id: &str,
+        secret_access_key: &str,
+        session_token: Option<&str>,
+    ) -> Result<Self, InvalidValue> {
+        for value in [Some(access_key_id), Some(secret_access_key), session_token] {
+            value.map_or(Ok(()), |v| Self::check(v.as_bytes()))?;
+        }
+        Ok(Self {
+            access_key_id: access_key_id.into(),
+            secret_access_key: Zeroizing::new(secret_access_key.into()),
+            session_token: session_token.map(|token| Zeroizing::new(token.into())),
+        })
+    }
+
+    /// Tells whether `value` may be an access key id, a secret access key or a session token.
+    ///
+    /// # Errors
+    /// [`InvalidValue::Empty`] or [`InvalidValue::NotPrintable`].
+    pub fn check(value: &[u8]) -> Result<(), InvalidValue> {
+        match value {
+            [] => Err(InvalidValue::Empty),
+            _ if value.iter().all(u8::is_ascii_graphic) => Ok(()),
+            _ => Err(InvalidValue::NotPrintable),
+        }
+    }
+
+    /// The access key id.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    pub(crate) fn secret_access_key(&self) -> &str {
+        &self.secret_access_key
+    }
+
+    pub(crate) fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().map(|token| &***token)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The region of a Signature V4, such as `eu-west-1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region(Box<str>);
+
+impl Region {
+    /// Makes a region of characters `[A-Za-z0-9_-]`.
+    ///
+    /// # Errors
+    /// [`InvalidValue::Empty`] or [`InvalidValue::NotRegion`].
+    pub fn new(name: &str) -> Result<Self, InvalidValue> {
+        Self::check(name.as_bytes())?;
+        Ok(Self(name.into()))
+    }
+
+    /// Tells whether `value` may be a region.
+    ///
+    /// # Errors
+    /// As [`Region::new`].
+    pub fn check(value: &[u8]) -> Result<(), InvalidValue> {
+        match value {
+            [] => Err(InvalidValue::Empty),
+            _ if value.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
+                Ok(())
+            }
+            _ => Err(InvalidValue::NotRegion),
+        }
+    }
+
+    /// The region's name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_printable_ascii() {
+        assert!(Credentials::new("AKID", "a/b+c=", Some("t==")).is_ok());
+        for (id, secret, token, error) in [
+            ("", "s", None, InvalidValue::Empty),
+            ("a", "", None, InvalidValue::Empty),
+            ("a", "s", Some(""), InvalidValue::Empty),
+            ("a b", "s", None, InvalidValue::NotPrintable),
+            ("a", "s\n", None, InvalidValue::NotPrintable),
+            ("a", "s", Some("é"), InvalidValue::NotPrintable),
+            ("a", "s", Some("\x7f"), InvalidValue::NotPrintable),
+        ] {
+            assert_eq!(Credentials::new(id, secret, token).unwrap_err(), error);
+        }
+    }
+
+    #[test]
+    fn regions_have_a_small_alphabet() {
+        assert!(Region::new("us-gov_west-1A").is_ok());
+        assert_eq!(Region::new(""), Err(InvalidValue::Empty));
+        for name in ["us east", "us/east", "é", "a,b"] {
+            assert_eq!(Region::new(name), Err(InvalidValue::NotRegion));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let credentials = Credentials::new("AKID", "hush", Some("mum")).unwrap();
+        let shown = format!("{credentials:?}");
+        assert!(shown.contains("AKID") && !shown.contains("hush") && !shown.contains("mum"));
+    }
+}

@@ -1,0 +1,24 @@
+//! Why a request cannot be signed.
+
+/// A request head that cannot be signed. Nothing of it may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The bytes do not begin with a request line of HTTP/1.0 or HTTP/1.1.
+    #[error("the request is not in HTTP/1 format, use \"proxy_http_version 1.1\"")]
+    NotHttp1,
+    /// No empty line ends the head.
+    #[error("the request head has no end")]
+    Incomplete,
+    /// The request target does not begin with a slash (RFC 9112, section 3.2.1, origin-form).
+    #[error("the request target does not begin with \"/\"")]
+    NotOriginForm,
+    /// A header line without a name, or with a line break inside.
+    #[error("the request has a malformed header line")]
+    MalformedHeader,
+    /// No `Host` header: S3 has no bucket to look in and the signature nothing to cover.
+    #[error("the request has no \"Host\" header")]
+    NoHost,
+    /// More than one `Host` header: the signature could cover another one than S3 reads.
+    #[error("the request has more than one \"Host\" header")]
+    SeveralHosts,
+}

@@ -1,0 +1,233 @@
+//! Which header lines are kept, which are signed, and how signed ones read in canonical form.
+
+use smallvec::SmallVec;
+
+use crate::{
+    SignError,
+    head::{HeaderLine, next_header},
+};
+
+/// A header that the signature covers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedHeader<'a> {
+    /// The name, in any case.
+    pub name: &'a [u8],
+    /// The value, possibly with white space around it.
+    pub value: &'a [u8],
+}
+
+/// The header lines of a request, sorted into what matters to a signature. More than the usual
+/// number of signed headers or removed lines spills to the heap.
+#[derive(Debug)]
+pub(crate) struct Headers<'a> {
+    /// The value of `Host`, trimmed.
+    pub host: &'a [u8],
+    /// `host`, `content-type`, `content-md5` and every `x-amz-*` that stays on the wire.
+    pub signed: SmallVec<[SignedHeader<'a>; 16]>,
+    /// The lines that stay on the wire: runs of the old head, in order.
+    pub kept: SmallVec<[&'a [u8]; 8]>,
+    /// Whether a body follows: `Transfer-Encoding`, or a `Content-Length` other than zero.
+    pub has_body: bool,
+    /// What follows the empty line.
+    pub after: &'a [u8],
+}
+
+/// What a signature does with a header.
+enum Use {
+    Host,
+    Sign,
+    Remove,
+    ContentLength,
+    TransferEncoding,
+    Pass,
+}
+
+fn classify(name: &[u8]) -> Use {
+    let is = |lower: &[u8]| name.eq_ignore_ascii_case(lower);
+    match name.len() {
+        4 if is(b"host") => Use::Host,
+        11 if is(b"content-md5") => Use::Sign,
+        12 if is(b"content-type") => Use::Sign,
+        13 if is(b"authorization") => Use::Remove,
+        14 if is(b"content-length") => Use::ContentLength,
+        17 if is(b"transfer-encoding") => Use::TransferEncoding,
+        _ if is_amz(name) => match name.len() {
+            10 if is(b"x-amz-date") => Use::Remove,
+            20 if is(b"x-amz-content-sha256") || is(b"x-amz-security-token") => Use::Remove,
+            _ => Use::Sign,
+        },
+        _ => Use::Pass,
+    }
+}
+
+/// Whether a header is one of Amazon's, `x-amz-*`, which S3 wants signed.
+pub(crate) fn is_amz(name: &[u8]) -> bool {
+    name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"))
+}
+
+impl<'a> Headers<'a> {
+    /// Reads all header lines of `rest`, the bytes that follow the request line.
+    ///
+    /// # Errors
+    /// A malformed line, no end of the head, or not exactly one `Host`.
+    pub fn parse(rest: &'a [u8]) -> Result<Self, SignError> {
+        let mut host = None;
+        let mut signed = SmallVec::new();
+        let mut kept = SmallVec::new();
+        let mut has_body = false;
+
+        let mut after = rest;
+        let mut run = 0; // where the current run of kept lines begins in `rest`
+        let mut at = 0;
+        while let Some(HeaderLine { name, value, line }) = next_header(&mut after)? {
+            match classify(name) {
+                Use::Host => {
+                    let value = value.trim_ascii();
+                    if host.replace(value).is_some() {
+                        return Err(SignError::SeveralHosts);
+                    }
+                    signed.push(SignedHeader { name, value });
+                }
+                Use::Sign => signed.push(SignedHeader { name, value }),
+                Use::Remove => {
+                    if run < at {
+                        kept.push(&rest[run..at]);
+                    }
+                    run = at + line.len();
+                }
+                Use::ContentLength => has_body |= value.iter().any(|b| matches!(b, b'1'..=b'9')),
+                Use::TransferEncoding => has_body = true,
+                Use::Pass => {}
+            }
+            at += line.len();
+        }
+        if run < at {
+            kept.push(&rest[run..at]);
+        }
+        match host {
+            Some(host) if !host.is_empty() => Ok(Self { host, signed, kept, has_body, after }),
+            _ => Err(SignError::NoHost),
+        }
+    }
+
+    /// Sorts the signed headers by name in lower case; those of one name keep their order.
+    pub fn sort(&mut self) {
+        self.signed.sort_by(|a, b| {
+            let lower = |name: &'a [u8]| name.iter().map(u8::to_ascii_lowercase);
+            lower(a.name).cmp(lower(b.name))
+        });
+    }
+
+    /// The value of the first signed header called `name`, trimmed; empty when there is none.
+    pub fn value(&self, name: &[u8]) -> &'a [u8] {
+        let found = self.signed.iter().find(|h| h.name.eq_ignore_ascii_case(name));
+        found.map_or(b"", |header| header.value.trim_ascii())
+    }
+}
+
+/// The headers of `sorted` with those of one name together.
+pub(crate) fn by_name<'s, 'a>(
+    sorted: &'s [SignedHeader<'a>],
+) -> impl Iterator<Item = &'s [SignedHeader<'a>]> {
+    sorted.chunk_by(|a, b| a.name.eq_ignore_ascii_case(b.name))
+}
+
+/// Appends `name` in lower case.
+pub(crate) fn write_lower(name: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(name);
+    out[start..].make_ascii_lowercase();
+}
+
+/// Appends the canonical form of headers of one name: `name:value,value` and a line feed.
+pub(crate) fn write_canonical_header(group: &[SignedHeader], out: &mut Vec<u8>) {
+    write_lower(group[0].name, out);
+    out.push(b':');
+    for (i, header) in group.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_trimmed(header.value, out);
+    }
+    out.push(b'\n');
+}
+
+/// Appends `value` without surrounding white space and with each run of white space inside as one
+/// space (Signature V4, "Trim").
+pub(crate) fn write_trimmed(value: &[u8], out: &mut Vec<u8>) {
+    let value = value.trim_ascii();
+    let plain = |pair: &[u8]| !(pair[0] == b' ' && pair[1] == b' ') && pair[0] != b'\t';
+    if value.windows(2).all(plain) {
+        out.extend_from_slice(value);
+        return;
+    }
+    let words = value.split(|&b| b == b' ' || b == b'\t').filter(|word| !word.is_empty());
+    for (i, word) in words.enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_signs_and_removes() {
+        let head = b"Host: h\r\nauthorization: AWS x\r\nX-Amz-Date: 1\r\nRange: bytes=0-1\r\n\
+                     x-AMZ-Meta-A: 1\r\nX-Amz-Content-Sha256: 0\r\nx-amz-security-token: t\r\n\
+                     Content-Type: text/plain\r\nContent-MD5: m\r\nContent-Length: 0\r\n\r\nbody";
+        let mut headers = Headers::parse(head).unwrap();
+        assert_eq!(headers.host, b"h");
+        assert!(!headers.has_body);
+        assert_eq!(headers.after, b"body");
+        assert_eq!(
+            headers.kept.concat().escape_ascii().to_string(),
+            "Host: h\\r\\nRange: bytes=0-1\\r\\nx-AMZ-Meta-A: 1\\r\\nContent-Type: text/plain\
+             \\r\\nContent-MD5: m\\r\\nContent-Length: 0\\r\\n"
+        );
+        headers.sort();
+        let names: Vec<_> = headers.signed.iter().map(|h| h.name).collect();
+        assert_eq!(names, [&b"Content-MD5"[..], b"Content-Type", b"Host", b"x-AMZ-Meta-A"]);
+    }
+
+    #[test]
+    fn a_body_shows_in_the_headers() {
+        for (line, has_body) in [
+            ("Content-Length: 0", false),
+            ("content-length: 000", false),
+            ("Content-Length: 10", true),
+            ("Transfer-Encoding: chunked", true),
+            ("X-Content-Length: 1", false),
+        ] {
+            let head = format!("Host: h\r\n{line}\r\n\r\n");
+            assert_eq!(Headers::parse(head.as_bytes()).unwrap().has_body, has_body, "{line}");
+        }
+    }
+
+    #[test]
+    fn wants_exactly_one_host() {
+        assert_eq!(Headers::parse(b"A: b\r\n\r\n").unwrap_err(), SignError::NoHost);
+        assert_eq!(Headers::parse(b"Host: \r\n\r\n").unwrap_err(), SignError::NoHost);
+        let two = b"Host: a\r\nhost: b\r\n\r\n";
+        assert_eq!(Headers::parse(two).unwrap_err(), SignError::SeveralHosts);
+    }
+
+    #[test]
+    fn white_space_is_trimmed_and_folded() {
+        for (value, trimmed) in [
+            ("", ""),
+            ("  a ", "a"),
+            ("a  b", "a b"),
+            ("a\tb", "a b"),
+            (" a \t b  c ", "a b c"),
+            ("a b", "a b"),
+        ] {
+            let mut out = Vec::new();
+            write_trimmed(value.as_bytes(), &mut out);
+            assert_eq!(out, trimmed.as_bytes());
+        }
+    }
+}

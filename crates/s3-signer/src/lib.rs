@@ -1,0 +1,52 @@
+//! Signatures of Amazon S3 on the bytes of an HTTP/1 request head.
+//!
+//! The head goes in as it would be sent, and comes out as it is to be sent: the request target in
+//! canonical form, what authenticated the client removed, the signature added. What is signed is
+//! byte for byte what the new head says.
+//!
+//! ```
+//! use s3_signer::{Credentials, Placement, Region, Signer, SigningParams};
+//!
+//! let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI", None)?;
+//! let region = Region::new("us-east-1")?;
+//! let params = SigningParams {
+//!     credentials: &credentials,
+//!     region: Some(&region),
+//!     placement: Placement::Headers,
+//!     bucket_in_host: None,
+//! };
+//! let head = b"GET /a%20b HTTP/1.1\r\nHost: films.s3.us-east-1.amazonaws.com\r\n\r\n";
+//! let mut signer = Signer::new();
+//! let signed = signer.sign(head, &params, 1_369_353_600)?;
+//! assert!(signed.head.starts_with(b"GET /a%20b HTTP/1.1\r\nHost: films"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The data goes one way: `head` parses, `uri` and `headers` canonicalise, `v4` and `v2`
+//! make the string to sign, `signer` keeps what outlives a request (buffers, keys, the clock's
+//! text) and writes the new head. Nothing here reads a clock, a file or the network.
+//!
+//! We sign and never verify, so nothing compares a signature and no comparison needs to take
+//! constant time.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod bucket;
+mod credentials;
+mod date;
+mod error;
+mod head;
+mod headers;
+mod keys;
+mod signer;
+mod uri;
+mod v2;
+mod v4;
+
+pub use credentials::{Credentials, InvalidValue, Region};
+pub use error::SignError;
+pub use head::request_method;
+pub use signer::{
+    Explanation, Placement, QUERY_LIFETIME, SignatureKind, SignedHead, Signer, SigningParams,
+};

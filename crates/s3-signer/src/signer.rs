@@ -1,0 +1,398 @@
+//! From a request head to the same head, signed.
+
+use zeroize::Zeroizing;
+
+use crate::{
+    Credentials, Region, SignError,
+    bucket::bucket_in_host,
+    date::{SigningTime, decimal},
+    head::RequestHead,
+    headers::{Headers, SignedHeader},
+    keys::KeyCache,
+    uri::{self, Query},
+    v2, v4,
+};
+
+/// Where the signature stands in the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// In request headers, `Authorization` and others.
+    Headers,
+    /// In query arguments, as in a presigned URL.
+    Query,
+}
+
+/// What a request is signed with.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningParams<'a> {
+    /// Who signs.
+    pub credentials: &'a Credentials,
+    /// Set: Signature V4 for this region. Not set: Signature V2.
+    pub region: Option<&'a Region>,
+    /// Where the signature goes.
+    pub placement: Placement,
+    /// For Signature V2 and hosts other than Amazon's: whether the first label of the host is the
+    /// bucket. Not set: it is not.
+    pub bucket_in_host: Option<bool>,
+}
+
+impl SigningParams<'_> {
+    /// The kind of signature that these parameters make.
+    pub fn kind(&self) -> SignatureKind {
+        match (self.region, self.placement) {
+            (Some(_), Placement::Headers) => SignatureKind::V4Headers,
+            (Some(_), Placement::Query) => SignatureKind::V4Query,
+            (None, Placement::Headers) => SignatureKind::V2Headers,
+            (None, Placement::Query) => SignatureKind::V2Query,
+        }
+    }
+}
+
+/// Seconds for which a signature in the query is good.
+pub const QUERY_LIFETIME: u32 = 300;
+
+/// The four kinds of signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureKind {
+    /// Signature V4 in headers.
+    V4Headers,
+    /// Signature V4 in the query.
+    V4Query,
+    /// Signature V2 in headers.
+    V2Headers,
+    /// Signature V2 in the query.
+    V2Query,
+}
+
+impl SignatureKind {
+    /// `v4-headers`, `v4-query`, `v2-headers` or `v2-query`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V4Headers => "v4-headers",
+            Self::V4Query => "v4-query",
+            Self::V2Headers => "v2-headers",
+            Self::V2Query => "v2-query",
+        }
+    }
+}
+
+/// A signed head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedHead<'a> {
+    /// The head to send, its empty line included.
+    pub head: &'a [u8],
+    /// How many bytes of the input it replaces; what follows them is the body's.
+    pub replaces: usize,
+}
+
+/// What was signed, for a comparison with the answer to a `SignatureDoesNotMatch`. A session token
+/// in it reads `[redacted]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The canonical request; Signature V2 has none.
+    pub canonical_request: Option<Vec<u8>>,
+    /// The string to sign.
+    pub string_to_sign: Vec<u8>,
+}
+
+/// Signs request heads one after the other. Keeps its buffers, the keys it derived and the text of
+/// the current second, so that an ordinary request allocates nothing. All of it is zeroed when
+/// dropped.
+pub struct Signer {
+    time: SigningTime,
+    v4_keys: KeyCache<v4::SigningKey>,
+    v2_keys: KeyCache<v2::SecretKey>,
+    query: Query,
+    path: Vec<u8>,
+    signed_headers: Vec<u8>,
+    scratch: Vec<u8>,
+    canonical_request: Zeroizing<Vec<u8>>,
+    string_to_sign: Zeroizing<Vec<u8>>,
+    head: Zeroizing<Vec<u8>>,
+}
+
+impl Default for Signer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Signer {
+    /// A signer with no keys yet.
+    pub fn new() -> Self {
+        // Larger than ordinary requests, so that no buffer with a token in it is moved and left.
+        let buffer = || Zeroizing::new(Vec::with_capacity(8192));
+        Self {
+            time: SigningTime::new(),
+            v4_keys: KeyCache::new(),
+            v2_keys: KeyCache::new(),
+            query: Query::default(),
+            path: Vec::new(),
+            signed_headers: Vec::new(),
+            scratch: Vec::new(),
+            canonical_request: buffer(),
+            string_to_sign: buffer(),
+            head: buffer(),
+        }
+    }
+
+    /// Signs `head`, a request head of HTTP/1 as it would be sent and whatever follows it in the
+    /// buffer, at `now`, in seconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`SignError`] when `head` is not one, or has not exactly one host.
+    pub fn sign(
+        &mut self,
+        head: &[u8],
+        params: &SigningParams,
+        now: i64,
+    ) -> Result<SignedHead<'_>, SignError> {
+        let request = RequestHead::parse(head)?;
+        let headers = Headers::parse(request.rest)?;
+        let replaces = head.len() - headers.after.len();
+
+        self.time.set(now);
+        self.path.clear();
+        uri::encode_path(request.path, &mut self.path);
+        self.query.parse(request.query);
+        self.canonical_request.clear();
+        self.string_to_sign.clear();
+        self.head.clear();
+        match params.region {
+            Some(region) => self.sign_v4(&request, headers, params, region),
+            None => self.sign_v2(&request, headers, params),
+        }
+        Ok(SignedHead { head: &self.head, replaces })
+    }
+
+    /// What the last call of [`Signer::sign`] with these parameters signed.
+    pub fn explain(&self, params: &SigningParams) -> Explanation {
+        let redacted = |text: &[u8]| match params.credentials.session_token() {
+            Some(token) => {
+                let mut encoded = Zeroizing::new(Vec::new());
+                uri::encode_query_value(token.as_bytes(), &mut encoded);
+                redact(&redact(text, token.as_bytes()), &encoded)
+            }
+            None => text.to_vec(),
+        };
+        Explanation {
+            canonical_request: params.region.map(|_| redacted(&self.canonical_request)),
+            string_to_sign: redacted(&self.string_to_sign),
+        }
+    }
+
+    fn sign_v4<'a>(
+        &'a mut self,
+        request: &RequestHead<'a>,
+        mut headers: Headers<'a>,
+        params: &SigningParams<'a>,
+        region: &Region,
+    ) {
+        let Self { time, query, scratch, .. } = self;
+        let credentials = params.credentials;
+        let payload = match (params.placement, headers.has_body) {
+            (Placement::Headers, false) => v4::EMPTY_PAYLOAD,
+            _ => v4::UNSIGNED_PAYLOAD,
+        };
+        if params.placement == Placement::Headers {
+            headers.push("x-amz-content-sha256", payload.as_bytes());
+            headers.push("x-amz-date", time.date_time());
+            if let Some(token) = credentials.session_token() {
+                headers.push("x-amz-security-token", token.as_bytes());
+            }
+        }
+        headers.sort();
+        self.signed_headers.clear();
+        v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
+
+        if params.placement == Placement::Query {
+            scratch.clear();
+            write_bytes(&[credentials.access_key_id().as_bytes(), b"/"], scratch);
+            v4::write_scope(time, region.as_str(), scratch);
+            query.push("X-Amz-Algorithm", v4::ALGORITHM.as_bytes());
+            query.push("X-Amz-Credential", scratch);
+            query.push("X-Amz-Date", time.date_time());
+            scratch.clear();
+            decimal(QUERY_LIFETIME.into(), scratch);
+            query.push("X-Amz-Expires", scratch);
+            if let Some(token) = credentials.session_token() {
+                query.push("X-Amz-Security-Token", token.as_bytes());
+            }
+            query.push("X-Amz-SignedHeaders", &self.signed_headers);
+        }
+        query.canonicalize();
+
+        let canonical_request = v4::CanonicalRequest {
+            method: request.method,
+            path: &self.path,
+            query,
+            headers: &headers.signed,
+            signed_headers: &self.signed_headers,
+            payload,
+        };
+        v4::write_canonical_request(&canonical_request, &mut self.canonical_request);
+        v4::write_string_to_sign(
+            time,
+            region.as_str(),
+            &self.canonical_request,
+            &mut self.string_to_sign,
+        );
+        let key = v4::signing_key(
+            &mut self.v4_keys,
+            credentials.secret_access_key(),
+            time,
+            region.as_str(),
+        );
+        let signature = v4::signature(key, &self.string_to_sign);
+
+        let out = &mut *self.head;
+        write_request_line_start(request.method, &self.path, query, out);
+        match params.placement {
+            Placement::Query => {
+                write_bytes(&[b"&X-Amz-Signature=", &signature], out);
+                write_request_line_end(request.version, &headers, out);
+            }
+            Placement::Headers => {
+                write_request_line_end(request.version, &headers, out);
+                write_header("x-amz-content-sha256", &[payload.as_bytes()], out);
+                write_header("x-amz-date", &[time.date_time()], out);
+                if let Some(token) = credentials.session_token() {
+                    write_header("x-amz-security-token", &[token.as_bytes()], out);
+                }
+                let access_key_id = credentials.access_key_id().as_bytes();
+                write_bytes(
+                    &[
+                        b"Authorization: ",
+                        v4::ALGORITHM.as_bytes(),
+                        b" Credential=",
+                        access_key_id,
+                        b"/",
+                    ],
+                    out,
+                );
+                v4::write_scope(time, region.as_str(), out);
+                write_bytes(
+                    &[
+                        b", SignedHeaders=",
+                        &self.signed_headers,
+                        b", Signature=",
+                        &signature,
+                        b"\r\n",
+                    ],
+                    out,
+                );
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn sign_v2<'a>(
+        &'a mut self,
+        request: &RequestHead<'a>,
+        mut headers: Headers<'a>,
+        params: &SigningParams<'a>,
+    ) {
+        let Self { time, query, scratch, .. } = self;
+        let credentials = params.credentials;
+        let expires = scratch;
+        expires.clear();
+        match params.placement {
+            Placement::Headers => headers.push("x-amz-date", time.http_date()),
+            Placement::Query => {
+                decimal(time.seconds().saturating_add(QUERY_LIFETIME.into()), expires);
+            }
+        }
+        if let Some(token) = credentials.session_token() {
+            // Signed as a header even where it goes into the query.
+            headers.push("x-amz-security-token", token.as_bytes());
+        }
+        headers.sort();
+        // One spelling of "no value", since implementations sign `acl=` in two ways.
+        query.strip_equals(v2::is_sub_resource);
+
+        let parts = v2::StringToSign {
+            method: request.method,
+            content_md5: headers.value(b"content-md5"),
+            content_type: headers.value(b"content-type"),
+            expires,
+            headers: &headers.signed,
+            bucket: bucket_in_host(headers.host, params.bucket_in_host),
+            path: &self.path,
+            query,
+        };
+        v2::write_string_to_sign(&parts, &mut self.string_to_sign);
+        let key = v2::secret_key(&mut self.v2_keys, credentials.secret_access_key());
+        let signature = v2::signature(key, &self.string_to_sign);
+
+        let access_key_id = credentials.access_key_id().as_bytes();
+        let out = &mut *self.head;
+        match params.placement {
+            Placement::Query => {
+                query.push("AWSAccessKeyId", access_key_id);
+                query.push("Expires", expires);
+                query.push("Signature", &signature);
+                if let Some(token) = credentials.session_token() {
+                    query.push("x-amz-security-token", token.as_bytes());
+                }
+                write_request_line_start(request.method, &self.path, query, out);
+                write_request_line_end(request.version, &headers, out);
+            }
+            Placement::Headers => {
+                write_request_line_start(request.method, &self.path, query, out);
+                write_request_line_end(request.version, &headers, out);
+                write_header("x-amz-date", &[time.http_date()], out);
+                if let Some(token) = credentials.session_token() {
+                    write_header("x-amz-security-token", &[token.as_bytes()], out);
+                }
+                write_header("Authorization", &[b"AWS ", access_key_id, b":", &signature], out);
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Method and target.
+fn write_request_line_start(method: &[u8], path: &[u8], query: &Query, out: &mut Vec<u8>) {
+    write_bytes(&[method, b" ", path], out);
+    if !query.is_empty() {
+        out.push(b'?');
+        query.write(out);
+    }
+}
+
+/// The rest of the request line, and the header lines that are kept.
+fn write_request_line_end(version: &[u8], headers: &Headers, out: &mut Vec<u8>) {
+    write_bytes(&[b" ", version, b"\r\n"], out);
+    write_bytes(&headers.kept, out);
+}
+
+fn write_header(name: &str, value: &[&[u8]], out: &mut Vec<u8>) {
+    write_bytes(&[name.as_bytes(), b": "], out);
+    write_bytes(value, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_bytes(parts: &[&[u8]], out: &mut Vec<u8>) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+/// `text` with `[redacted]` for each `secret` in it.
+fn redact(text: &[u8], secret: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memmem::find(rest, secret) {
+        write_bytes(&[&rest[..at], b"[redacted]"], &mut out);
+        rest = &rest[at + secret.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+impl<'a> Headers<'a> {
+    /// Adds a header of ours to those that are signed.
+    fn push(&mut self, name: &'static str, value: &'a [u8]) {
+        self.signed.push(SignedHeader { name: name.as_bytes(), value });
+    }
+}

@@ -1,0 +1,306 @@
+//! Paths and queries in canonical form (Signature V4, "Create a canonical request": UriEncode).
+
+use zeroize::Zeroizing;
+
+/// Bytes that the canonical form leaves as they are: `A-Z a-z 0-9 - . _ ~`.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] =
+            (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'-' | b'.' | b'_' | b'~');
+        b += 1;
+    }
+    table
+};
+
+/// The same and the slash, which paths keep.
+const PATH: [bool; 256] = {
+    let mut table = UNRESERVED;
+    table[b'/' as usize] = true;
+    table
+};
+
+/// Appends `path` in canonical form: percent-decoded, then encoded, slashes kept. Neither dots nor
+/// slashes are merged, a `+` is a plus, and a `%` that begins no escape is a percent sign.
+pub(crate) fn encode_path(path: &[u8], out: &mut Vec<u8>) {
+    encode(path, &PATH, false, out);
+}
+
+/// Appends `text`, which is not percent-encoded yet, as a name or value of a query.
+pub(crate) fn encode_query_value(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(&b) = take_plain(&mut rest, &UNRESERVED, out) {
+        push_encoded(b, out);
+        rest = &rest[1..];
+    }
+}
+
+fn encode(wire: &[u8], plain: &[bool; 256], plus_is_space: bool, out: &mut Vec<u8>) {
+    let mut rest = wire;
+    while let Some(&b) = take_plain(&mut rest, plain, out) {
+        let (byte, len) = match escape(rest) {
+            Some(byte) => (byte, 3),
+            None if b == b'+' && plus_is_space => (b' ', 1),
+            None => (b, 1),
+        };
+        if plain[usize::from(byte)] {
+            out.push(byte);
+        } else {
+            push_encoded(byte, out);
+        }
+        rest = &rest[len..];
+    }
+}
+
+/// Appends what `canonical` (a name or value in canonical form) stands for.
+pub(crate) fn decode(canonical: &[u8], out: &mut Vec<u8>) {
+    let mut rest = canonical;
+    while let [b, after @ ..] = rest {
+        match escape(rest) {
+            Some(byte) => {
+                out.push(byte);
+                rest = &rest[3..];
+            }
+            None => {
+                out.push(*b);
+                rest = after;
+            }
+        }
+    }
+}
+
+/// The byte that a percent escape at the beginning of `text` stands for.
+fn escape(text: &[u8]) -> Option<u8> {
+    match text {
+        [b'%', high, low, ..] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
+        _ => None,
+    }
+}
+
+/// Moves the longest prefix of plain bytes from `rest` to `out`; the byte that ended it.
+fn take_plain<'a>(rest: &mut &'a [u8], plain: &[bool; 256], out: &mut Vec<u8>) -> Option<&'a u8> {
+    let len = rest.iter().take_while(|&&b| plain[usize::from(b)]).count();
+    let (run, after) = rest.split_at(len);
+    out.extend_from_slice(run);
+    *rest = after;
+    after.first()
+}
+
+fn push_encoded(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    (digit as char).to_digit(16).map(|value| value as u8)
+}
+
+/// One argument; positions are in the text of its [`Query`].
+#[derive(Debug, Clone, Copy)]
+struct Argument {
+    start: usize,
+    name_end: usize,
+    end: usize,
+    /// Whether an `=` stood between name and value.
+    has_equals: bool,
+}
+
+/// The arguments of a query, each encoded, without those that authenticate a client. Its memory
+/// is kept for the next request; a session token in it is zeroed when dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Query {
+    text: Zeroizing<Vec<u8>>,
+    arguments: Vec<Argument>,
+}
+
+impl Query {
+    /// Takes the arguments of a query as it stands on the wire: split at `&` and the first `=`,
+    /// decoded (`+` is a space) and encoded anew. Empty pieces between ampersands are dropped.
+    pub fn parse(&mut self, wire: &[u8]) {
+        self.text.clear();
+        self.arguments.clear();
+        if wire.is_empty() {
+            return;
+        }
+        for piece in wire.split(|&b| b == b'&').filter(|piece| !piece.is_empty()) {
+            let equals = memchr::memchr(b'=', piece);
+            let (name, value) = match equals {
+                Some(i) => (&piece[..i], &piece[i + 1..]),
+                None => (piece, &piece[piece.len()..]),
+            };
+            let start = self.text.len();
+            encode(name, &UNRESERVED, true, &mut self.text);
+            let name_end = self.text.len();
+            if authenticates(&self.text[start..]) {
+                self.text.truncate(start);
+                continue;
+            }
+            encode(value, &UNRESERVED, true, &mut self.text);
+            let end = self.text.len();
+            self.arguments.push(Argument { start, name_end, end, has_equals: equals.is_some() });
+        }
+    }
+
+    /// Adds an argument of ours: a name of unreserved characters, and its value not yet encoded.
+    pub fn push(&mut self, name: &str, value: &[u8]) {
+        let start = self.text.len();
+        self.text.extend_from_slice(name.as_bytes());
+        let name_end = self.text.len();
+        encode_query_value(value, &mut self.text);
+        let end = self.text.len();
+        self.arguments.push(Argument { start, name_end, end, has_equals: true });
+    }
+
+    /// Brings the arguments into the canonical form of Signature V4: sorted by encoded name, then
+    /// by encoded value, and an `=` after every name.
+    pub fn canonicalize(&mut self) {
+        let text = &self.text;
+        let key = |a: &Argument| (&text[a.start..a.name_end], &text[a.name_end..a.end]);
+        // Equal arguments are the same bytes, so their order does not matter.
+        self.arguments.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        for argument in &mut self.arguments {
+            argument.has_equals = true;
+        }
+    }
+
+    /// Takes away the `=` of arguments that have no value and a name that `wanted` accepts.
+    pub fn strip_equals(&mut self, wanted: impl Fn(&[u8]) -> bool) {
+        for a in &mut self.arguments {
+            let empty = a.name_end == a.end;
+            a.has_equals &= !(empty && wanted(&self.text[a.start..a.name_end]));
+        }
+    }
+
+    /// Encoded names and values in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let text = &self.text;
+        self.arguments.iter().map(|a| (&text[a.start..a.name_end], &text[a.name_end..a.end]))
+    }
+
+    /// Whether there are no arguments.
+    pub fn is_empty(&self) -> bool {
+        self.arguments.is_empty()
+    }
+
+    /// Appends the query as it goes on the wire, without a question mark.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for (i, a) in self.arguments.iter().enumerate() {
+            if i > 0 {
+                out.push(b'&');
+            }
+            out.extend_from_slice(&self.text[a.start..a.name_end]);
+            if a.has_equals {
+                out.push(b'=');
+                out.extend_from_slice(&self.text[a.name_end..a.end]);
+            }
+        }
+    }
+}
+
+/// Whether an argument of this (encoded, hence in no other disguise) name is one of those by which
+/// S3 authenticates: it would compete with the signature made here.
+fn authenticates(name: &[u8]) -> bool {
+    const V4: [&[u8]; 7] = [
+        b"algorithm",
+        b"credential",
+        b"date",
+        b"expires",
+        b"security-token",
+        b"signature",
+        b"signedheaders",
+    ];
+    match name.split_at_checked(6) {
+        Some((prefix, suffix)) if prefix.eq_ignore_ascii_case(b"x-amz-") => {
+            V4.iter().any(|v4| suffix.eq_ignore_ascii_case(v4))
+        }
+        _ => matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(wire: &str) -> String {
+        let mut out = Vec::new();
+        encode_path(wire.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn query(wire: &str) -> String {
+        let mut query = Query::default();
+        query.parse(wire.as_bytes());
+        query.canonicalize();
+        let mut out = Vec::new();
+        query.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn paths_are_decoded_then_encoded() {
+        for (wire, canonical) in [
+            ("/", "/"),
+            ("/a-b_c.d~e/0", "/a-b_c.d~e/0"),
+            ("/a b", "/a%20b"),
+            ("/a%20b", "/a%20b"),
+            ("/a+b", "/a%2Bb"),
+            ("/a%2bb", "/a%2Bb"),
+            ("/%61", "/a"),
+            ("/é日本", "/%C3%A9%E6%97%A5%E6%9C%AC"),
+            ("/('\"!*)", "/%28%27%22%21%2A%29"),
+            ("/a//b/./c/../d/", "/a//b/./c/../d/"),
+            ("/a%2Fb", "/a/b"),
+            ("/100%", "/100%25"),
+            ("/%zz%1", "/%25zz%251"),
+            ("/%2525", "/%2525"),
+            ("/%00#", "/%00%23"),
+        ] {
+            assert_eq!(path(wire), canonical, "{wire}");
+            assert_eq!(path(canonical), canonical, "{wire} once more");
+        }
+    }
+
+    #[test]
+    fn queries_are_sorted_by_name_then_value() {
+        for (wire, canonical) in [
+            ("", ""),
+            ("a", "a="),
+            ("b=2&a=1", "a=1&b=2"),
+            ("a=2&a=1", "a=1&a=2"),
+            // "-" sorts before "=": by name, not by the whole piece.
+            ("a-b=1&a=2", "a=2&a-b=1"),
+            ("a=b=c", "a=b%3Dc"),
+            ("a=b+c%20d", "a=b%20c%20d"),
+            ("&&a=1&", "a=1"),
+            ("=v", "=v"),
+            ("a=%zz", "a=%25zz"),
+            ("k=/?:@", "k=%2F%3F%3A%40"),
+        ] {
+            assert_eq!(query(wire), canonical, "{wire}");
+        }
+    }
+
+    #[test]
+    fn the_wire_order_stays_without_canonical_form() {
+        let mut query = Query::default();
+        query.parse(b"b&uploads=&a=1");
+        query.strip_equals(|name| name == b"uploads");
+        let mut out = Vec::new();
+        query.write(&mut out);
+        assert_eq!(out, b"b&uploads&a=1");
+    }
+
+    #[test]
+    fn arguments_that_authenticate_are_dropped() {
+        assert_eq!(
+            query(
+                "X-Amz-Algorithm=1&x-amz-credential=2&X-AMZ-DATE=3&X-Amz-Expires=4&\
+                 X-Amz-SignedHeaders=5&%58-Amz-Signature=6&X-Amz-Security-Token=7&\
+                 AWSAccessKeyId=8&Signature=9&Expires=10&%45xpires=11&\
+                 expires=kept&X-Amz-Meta=kept&x-amz-=kept"
+            ),
+            "X-Amz-Meta=kept&expires=kept&x-amz-=kept"
+        );
+    }
+}
