@@ -1,0 +1,493 @@
+//! The operations of S3 on the objects in memory.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_RANGE,
+    CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName, HeaderValue,
+};
+use md5::{Digest as _, Md5};
+use s3s::dto::*;
+use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
+
+use crate::listing::Listing;
+use crate::preconditions::Preconditions;
+use crate::store::{Attributes, Object as StoredObject, Store, Upload};
+
+/// The identifier of the only version of every object.
+const VERSION: &str = "v1";
+
+/// The type of objects stored without one.
+const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
+
+/// The operations.
+pub struct Operations {
+    store: Store,
+    region: Option<String>,
+}
+
+impl Operations {
+    pub fn new(store: Store, region: Option<String>) -> Self {
+        Self { store, region }
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Operations {
+    async fn list_buckets(
+        &self,
+        _request: S3Request<ListBucketsInput>,
+    ) -> S3Result<S3Response<ListBucketsOutput>> {
+        let state = self.store.state();
+        let buckets = state.buckets.keys().map(|name| Bucket {
+            name: Some(name.clone()),
+            creation_date: Some(self.store.created.clone()),
+            bucket_region: None,
+        });
+        Ok(S3Response::new(ListBucketsOutput {
+            buckets: Some(buckets.collect()),
+            ..ListBucketsOutput::default()
+        }))
+    }
+
+    async fn head_bucket(
+        &self,
+        request: S3Request<HeadBucketInput>,
+    ) -> S3Result<S3Response<HeadBucketOutput>> {
+        self.store.state().bucket(&request.input.bucket)?;
+        Ok(S3Response::new(HeadBucketOutput {
+            bucket_region: self.region.clone(),
+            ..HeadBucketOutput::default()
+        }))
+    }
+
+    async fn get_bucket_location(
+        &self,
+        request: S3Request<GetBucketLocationInput>,
+    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
+        self.store.state().bucket(&request.input.bucket)?;
+        // S3 has no name for the location of its first region.
+        let region = self.region.clone().filter(|region| region != "us-east-1");
+        Ok(S3Response::new(GetBucketLocationOutput {
+            location_constraint: region.map(BucketLocationConstraint::from),
+        }))
+    }
+
+    async fn list_objects(
+        &self,
+        request: S3Request<ListObjectsInput>,
+    ) -> S3Result<S3Response<ListObjectsOutput>> {
+        let input = request.input;
+        let listing = Listing {
+            prefix: input.prefix.as_deref(),
+            delimiter: input.delimiter.as_deref(),
+            after: input.marker.as_deref(),
+            max_keys: input.max_keys,
+            encoding_type: input.encoding_type.as_ref(),
+        };
+        let page = listing.page(self.store.state().bucket(&input.bucket)?)?;
+        let encode = |name: &String| listing.encode(name);
+        Ok(S3Response::new(ListObjectsOutput {
+            prefix: Some(input.prefix.as_ref().map(encode).unwrap_or_default()),
+            marker: Some(input.marker.as_ref().map(encode).unwrap_or_default()),
+            delimiter: input.delimiter.as_ref().map(encode),
+            max_keys: Some(page.max_keys),
+            is_truncated: Some(page.next.is_some()),
+            // Without a delimiter the last key serves as the marker.
+            next_marker: page.next.as_ref().filter(|_| input.delimiter.is_some()).map(encode),
+            contents: Some(page.contents),
+            common_prefixes: Some(page.common_prefixes),
+            encoding_type: input.encoding_type.clone(),
+            name: Some(input.bucket),
+            ..ListObjectsOutput::default()
+        }))
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let input = request.input;
+        let token = input.continuation_token.as_deref().map(decode_token).transpose()?;
+        let listing = Listing {
+            prefix: input.prefix.as_deref(),
+            delimiter: input.delimiter.as_deref(),
+            after: token.as_deref().or(input.start_after.as_deref()),
+            max_keys: input.max_keys,
+            encoding_type: input.encoding_type.as_ref(),
+        };
+        let page = listing.page(self.store.state().bucket(&input.bucket)?)?;
+        let encode = |name: &String| listing.encode(name);
+        Ok(S3Response::new(ListObjectsV2Output {
+            prefix: Some(input.prefix.as_ref().map(encode).unwrap_or_default()),
+            delimiter: input.delimiter.as_ref().map(encode),
+            start_after: input.start_after.as_ref().map(encode),
+            max_keys: Some(page.max_keys),
+            key_count: Some(page.key_count()),
+            is_truncated: Some(page.next.is_some()),
+            next_continuation_token: page.next.as_deref().map(encode_token),
+            contents: Some(page.contents),
+            common_prefixes: Some(page.common_prefixes),
+            encoding_type: input.encoding_type.clone(),
+            continuation_token: input.continuation_token,
+            name: Some(input.bucket),
+            ..ListObjectsV2Output::default()
+        }))
+    }
+
+    async fn get_object(
+        &self,
+        request: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = request.input;
+        check_version(input.version_id.as_deref())?;
+        let object = self.store.state().object(&input.bucket, &input.key)?.clone();
+        Preconditions {
+            if_match: input.if_match,
+            if_none_match: input.if_none_match,
+            if_modified_since: input.if_modified_since,
+            if_unmodified_since: input.if_unmodified_since,
+        }
+        .check(&object)?;
+
+        let (content, content_range) = select(&object.content, input.range)?;
+        let attributes = object.attributes;
+        Ok(S3Response::new(GetObjectOutput {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: i64::try_from(content.len()).ok(),
+            body: Some(Body::from(content).into()),
+            content_range,
+            e_tag: Some(ETag::Strong(object.etag)),
+            last_modified: Some(object.last_modified),
+            version_id: Some(VERSION.to_owned()),
+            cache_control: attributes.cache_control,
+            content_disposition: attributes.content_disposition,
+            content_encoding: attributes.content_encoding,
+            content_language: attributes.content_language,
+            content_type: attributes.content_type.or_else(|| Some(DEFAULT_CONTENT_TYPE.to_owned())),
+            metadata: attributes.metadata,
+            ..GetObjectOutput::default()
+        }))
+    }
+
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        let input = request.input;
+        check_version(input.version_id.as_deref())?;
+        let object = self.store.state().object(&input.bucket, &input.key)?.clone();
+        Preconditions {
+            if_match: input.if_match,
+            if_none_match: input.if_none_match,
+            if_modified_since: input.if_modified_since,
+            if_unmodified_since: input.if_unmodified_since,
+        }
+        .check(&object)?;
+
+        // s3s sets neither of these for HEAD.
+        let (content, content_range) = select(&object.content, input.range)?;
+        let mut headers = HeaderMap::new();
+        set(&mut headers, CONTENT_RANGE, content_range.as_deref())?;
+        let overrides = [
+            (CACHE_CONTROL, input.response_cache_control),
+            (CONTENT_DISPOSITION, input.response_content_disposition),
+            (CONTENT_ENCODING, input.response_content_encoding),
+            (CONTENT_LANGUAGE, input.response_content_language),
+            (CONTENT_TYPE, input.response_content_type),
+            (EXPIRES, input.response_expires.as_ref().and_then(http_date)),
+        ];
+        for (name, value) in overrides {
+            set(&mut headers, name, value.as_deref())?;
+        }
+
+        let attributes = object.attributes;
+        Ok(S3Response::with_headers(
+            HeadObjectOutput {
+                accept_ranges: Some("bytes".to_owned()),
+                content_length: i64::try_from(content.len()).ok(),
+                e_tag: Some(ETag::Strong(object.etag)),
+                last_modified: Some(object.last_modified),
+                version_id: Some(VERSION.to_owned()),
+                cache_control: attributes.cache_control,
+                content_disposition: attributes.content_disposition,
+                content_encoding: attributes.content_encoding,
+                content_language: attributes.content_language,
+                content_type: attributes
+                    .content_type
+                    .or_else(|| Some(DEFAULT_CONTENT_TYPE.to_owned())),
+                metadata: attributes.metadata,
+                ..HeadObjectOutput::default()
+            },
+            headers,
+        ))
+    }
+
+    async fn put_object(
+        &self,
+        request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
+        let input = request.input;
+        let content = read(input.body).await?;
+        let object = StoredObject::new(
+            content,
+            Attributes {
+                cache_control: input.cache_control,
+                content_disposition: input.content_disposition,
+                content_encoding: input.content_encoding,
+                content_language: input.content_language,
+                content_type: input.content_type,
+                metadata: input.metadata,
+            },
+        );
+        check_md5(input.content_md5.as_deref(), &object)?;
+
+        let mut state = self.store.state();
+        let bucket = state.bucket(&input.bucket)?;
+        let present = bucket.get(&input.key);
+        let exists = match (&input.if_none_match, &input.if_match) {
+            (Some(_), _) => present.is_none(),
+            (None, Some(ETagCondition::ETag(etag))) => {
+                present.is_some_and(|present| present.etag == etag.value())
+            }
+            (None, Some(ETagCondition::Any)) => present.is_some(),
+            (None, None) => true,
+        };
+        if !exists {
+            return Err(s3_error!(
+                PreconditionFailed,
+                "At least one of the pre-conditions you specified did not hold"
+            ));
+        }
+        let etag = object.etag.clone();
+        bucket.insert(input.key, object);
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            version_id: Some(VERSION.to_owned()),
+            ..PutObjectOutput::default()
+        }))
+    }
+
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        let input = request.input;
+        check_version(input.version_id.as_deref())?;
+        self.store.state().bucket(&input.bucket)?.remove(&input.key);
+        Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let input = request.input;
+        let id = self.store.state().begin(Upload {
+            bucket: input.bucket.clone(),
+            key: input.key.clone(),
+            attributes: Attributes {
+                cache_control: input.cache_control,
+                content_disposition: input.content_disposition,
+                content_encoding: input.content_encoding,
+                content_language: input.content_language,
+                content_type: input.content_type,
+                metadata: input.metadata,
+            },
+            parts: Default::default(),
+        })?;
+        Ok(S3Response::new(CreateMultipartUploadOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(id),
+            ..CreateMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn upload_part(
+        &self,
+        request: S3Request<UploadPartInput>,
+    ) -> S3Result<S3Response<UploadPartOutput>> {
+        let input = request.input;
+        if !(1..=10_000).contains(&input.part_number) {
+            return Err(s3_error!(
+                InvalidArgument,
+                "Part number must be an integer between 1 and 10000, inclusive"
+            ));
+        }
+        let part = StoredObject::new(read(input.body).await?, Attributes::default());
+        check_md5(input.content_md5.as_deref(), &part)?;
+        let etag = part.etag.clone();
+        self.store
+            .state()
+            .upload(&input.bucket, &input.key, &input.upload_id)?
+            .parts
+            .insert(input.part_number, part);
+        Ok(S3Response::new(UploadPartOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            ..UploadPartOutput::default()
+        }))
+    }
+
+    async fn list_parts(
+        &self,
+        request: S3Request<ListPartsInput>,
+    ) -> S3Result<S3Response<ListPartsOutput>> {
+        let input = request.input;
+        let mut state = self.store.state();
+        let upload = state.upload(&input.bucket, &input.key, &input.upload_id)?;
+        let marker = input.part_number_marker.unwrap_or(0);
+        let max_parts = input.max_parts.unwrap_or(1000).clamp(0, 1000);
+        let mut rest = upload.parts.iter().filter(|(number, _)| **number > marker);
+        let parts: Vec<Part> = rest
+            .by_ref()
+            .take(usize::try_from(max_parts).unwrap_or(0))
+            .map(|(number, part)| Part {
+                part_number: Some(*number),
+                e_tag: Some(ETag::Strong(part.etag.clone())),
+                last_modified: Some(part.last_modified.clone()),
+                size: i64::try_from(part.content.len()).ok(),
+                ..Part::default()
+            })
+            .collect();
+        Ok(S3Response::new(ListPartsOutput {
+            is_truncated: Some(rest.next().is_some()),
+            next_part_number_marker: parts.last().and_then(|part| part.part_number),
+            parts: Some(parts),
+            max_parts: Some(max_parts),
+            part_number_marker: Some(marker),
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(input.upload_id),
+            ..ListPartsOutput::default()
+        }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let input = request.input;
+        let parts: Vec<(i32, Option<String>)> = input
+            .multipart_upload
+            .and_then(|upload| upload.parts)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|part| {
+                let number = part.part_number.unwrap_or_default();
+                (number, part.e_tag.map(ETag::into_value))
+            })
+            .collect();
+
+        let mut state = self.store.state();
+        let object = state.upload(&input.bucket, &input.key, &input.upload_id)?.assemble(&parts)?;
+        let etag = object.etag.clone();
+        state.bucket(&input.bucket)?.insert(input.key.clone(), object);
+        state.end(&input.bucket, &input.key, &input.upload_id)?;
+        Ok(S3Response::new(CompleteMultipartUploadOutput {
+            location: Some(format!("/{}/{}", input.bucket, input.key)),
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            e_tag: Some(ETag::Strong(etag)),
+            version_id: Some(VERSION.to_owned()),
+            ..CompleteMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let input = request.input;
+        self.store.state().end(&input.bucket, &input.key, &input.upload_id)?;
+        Ok(S3Response::new(AbortMultipartUploadOutput::default()))
+    }
+}
+
+/// Every object has one version.
+fn check_version(version: Option<&str>) -> S3Result<()> {
+    match version {
+        None | Some(VERSION) => Ok(()),
+        Some(_) => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
+    }
+}
+
+/// Selects a range of the content. The second value is the Content-Range.
+fn select(content: &Bytes, range: Option<Range>) -> S3Result<(Bytes, Option<String>)> {
+    let Some(range) = range else {
+        return Ok((content.clone(), None));
+    };
+    let unsatisfiable = || s3_error!(InvalidRange, "The requested range is not satisfiable");
+    let size = content.len();
+    let bytes = range.check(size as u64).map_err(|_| unsatisfiable())?;
+    let start = usize::try_from(bytes.start).map_err(|_| unsatisfiable())?;
+    let end = usize::try_from(bytes.end).map_err(|_| unsatisfiable())?;
+    if start >= end {
+        return Err(unsatisfiable());
+    }
+    let content_range = format!("bytes {start}-{}/{size}", end - 1);
+    Ok((content.slice(start..end), Some(content_range)))
+}
+
+/// Reads an uploaded body. Its end shows whether the signatures of its chunks are
+/// valid; it is in memory, so that nothing else can go wrong.
+async fn read(body: Option<StreamingBlob>) -> S3Result<Bytes> {
+    let Some(body) = body else {
+        return Ok(Bytes::new());
+    };
+    match Body::from(body).collect().await {
+        Ok(content) => Ok(content.to_bytes()),
+        Err(error) => Err(s3_error!(
+            SignatureDoesNotMatch,
+            "The body is not the one that was signed: {error}"
+        )),
+    }
+}
+
+/// Compares the Content-MD5 header with the body.
+fn check_md5(expected: Option<&str>, object: &StoredObject) -> S3Result<()> {
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    if BASE64.encode(Md5::digest(&object.content)) == expected {
+        Ok(())
+    } else {
+        Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."))
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<&str>) -> S3Result<()> {
+    if let Some(value) = value {
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| s3_error!(InvalidArgument, "Invalid value of {name}"))?;
+        headers.insert(name, value);
+    }
+    Ok(())
+}
+
+fn http_date(timestamp: &Timestamp) -> Option<String> {
+    let mut date = Vec::new();
+    timestamp.format(TimestampFormat::HttpDate, &mut date).ok()?;
+    String::from_utf8(date).ok()
+}
+
+/// The token by which a listing continues after a name.
+fn encode_token(name: &str) -> String {
+    crate::service::hexadecimal(name.as_bytes())
+}
+
+fn decode_token(token: &str) -> S3Result<String> {
+    let digits = token.as_bytes();
+    let bytes: Option<Vec<u8>> = digits
+        .chunks(2)
+        .map(|pair| {
+            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+            u8::from_str_radix(pair, 16).ok()
+        })
+        .collect();
+    bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
+}

@@ -1,0 +1,100 @@
+//! From a request to its answer.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_RANGE;
+use hyper::http::request::Parts;
+use hyper::{Request, StatusCode};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpResponse};
+use sha2::{Digest as _, Sha256};
+
+use crate::access::{BodyDigest, SignedOnly};
+use crate::credentials::{Credentials, Secrets};
+use crate::gate::{self, Kind};
+use crate::host::Domains;
+use crate::query::Query;
+use crate::refusal::Refusal;
+use crate::s3::Operations;
+use crate::store::Store;
+
+/// Answers the requests of all connections.
+#[derive(Clone)]
+pub struct Service {
+    s3: S3Service,
+    credentials: Arc<Credentials>,
+    region: Option<Arc<str>>,
+}
+
+impl Service {
+    pub fn new(
+        store: Store,
+        credentials: Arc<Credentials>,
+        region: Option<String>,
+        domains: &[String],
+    ) -> anyhow::Result<Self> {
+        let mut builder = S3ServiceBuilder::new(Operations::new(store, region.clone()));
+        builder.set_auth(Secrets(Arc::clone(&credentials)));
+        builder.set_access(SignedOnly);
+        if !domains.is_empty() {
+            builder.set_host(Domains::new(domains)?);
+        }
+        Ok(Self { s3: builder.build(), credentials, region: region.map(Arc::from) })
+    }
+
+    /// Answers a request and tells about it on the standard output.
+    pub async fn answer(
+        &self,
+        connection: u64,
+        request: Request<Incoming>,
+    ) -> Result<HttpResponse, Infallible> {
+        let method = request.method().clone();
+        let target = request.uri().to_string();
+        let kind = Kind::of(request.headers(), &Query::of(request.uri()));
+
+        let (parts, body) = request.into_parts();
+        let mut response =
+            self.process(parts, body, kind).await.unwrap_or_else(Refusal::into_response);
+        if response.status() == StatusCode::NOT_MODIFIED {
+            *response.body_mut() = Body::empty();
+        }
+        if response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+            // s3s does not set this status for HEAD.
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+
+        let status = response.status().as_u16();
+        crate::print_line(&format!("connection={connection} {method} {target} {status} {kind}"));
+        Ok(response)
+    }
+
+    async fn process(
+        &self,
+        mut parts: Parts,
+        body: Incoming,
+        kind: Kind,
+    ) -> Result<HttpResponse, Refusal> {
+        // The body is read even if the request is refused, so that the connection
+        // can be used for another one.
+        let body = body.collect().await.map_err(|_| Refusal::incomplete_body())?.to_bytes();
+
+        gate::check(&mut parts, kind, &self.credentials, self.region.as_deref())?;
+
+        if matches!(kind, Kind::V4Headers | Kind::V4Query) {
+            let digest = BodyDigest(hexadecimal(&Sha256::digest(&body)));
+            parts.extensions.insert(digest);
+        }
+        self.s3
+            .call(Request::from_parts(parts, Body::from(body)))
+            .await
+            .map_err(|_| Refusal::internal_error())
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,21 @@
+//! Tests of the server program: signatures, credentials, and the operations.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod credentials;
+mod operations;
+mod process;
+mod server;
+mod signatures;
+mod strictness;
+mod v2;
+mod v4;
+
+/// The current time.
+fn seconds_since_epoch() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("the clock is set")
+        .as_secs()
+}

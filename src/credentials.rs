@@ -1,0 +1,157 @@
+//! The credentials of a block: access key, secret key and session token, one unit.
+
+use std::{cell::Cell, fmt};
+
+use ngx::http::Request;
+use s3_signer::InvalidValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    conf::{ConfError, Level},
+    stamp::Refusal,
+    value::{self, Value},
+};
+
+/// A part of the credentials, zeroed when dropped.
+pub(crate) type Secret = Zeroizing<Box<str>>;
+
+/// Where a directive stands: `FILE:LINE`, as nginx's own messages have it.
+#[derive(Debug, Clone)]
+pub(crate) struct Place(pub String);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The value of `s3_access_key`.
+pub(crate) enum AccessKey {
+    /// `off`: requests are not signed, whatever the blocks around say.
+    Off,
+    /// An access key id.
+    Id(Value<Secret>),
+}
+
+/// What one block says of its credentials, before they are put together.
+pub(crate) struct Parts {
+    pub level: Level,
+    pub access_key: Option<(AccessKey, Place)>,
+    pub secret_key: Option<(Value<Secret>, Place)>,
+    pub security_token: Option<(Value<Secret>, Place)>,
+}
+
+/// Where credentials come from.
+pub(crate) enum Source {
+    /// From nowhere: requests are not signed.
+    Off,
+    /// From the configuration.
+    Static(s3_signer::Credentials),
+    /// From the variables of each request.
+    Variables {
+        access_key: Value<Secret>,
+        secret_key: Value<Secret>,
+        security_token: Option<Value<Secret>>,
+    },
+}
+
+/// The credentials that a block sets.
+pub(crate) struct Credentials {
+    pub source: Source,
+    /// Where `s3_access_key` stands.
+    pub place: Place,
+    /// Whether any request can be signed with them.
+    pub is_used: Cell<bool>,
+    /// Whether the operator has been warned that they make Signature V2.
+    pub warned_of_v2: Cell<bool>,
+}
+
+impl Parts {
+    /// No credentials yet, in a block of this level.
+    pub fn new(level: Level) -> Self {
+        Self { level, access_key: None, secret_key: None, security_token: None }
+    }
+
+    /// Puts the unit together. At least one part is there.
+    pub fn join(self) -> Result<Credentials, ConfError> {
+        let half = |directive, needs, place| Err(ConfError::HalfSet { directive, needs, place });
+        let (source, place) = match (self.access_key, self.secret_key, self.security_token) {
+            (Some((AccessKey::Off, place)), None, None) => (Source::Off, place),
+            (Some((AccessKey::Off, _)), Some((_, place)), _) => {
+                return Err(ConfError::BesideOff { directive: "s3_secret_key", place });
+            }
+            (Some((AccessKey::Off, _)), None, Some((_, place))) => {
+                return Err(ConfError::BesideOff { directive: "s3_security_token", place });
+            }
+            (Some((AccessKey::Id(id), place)), Some((secret, _)), token) => {
+                (Source::new(id, secret, token.map(|(token, _)| token)), place)
+            }
+            (Some((_, place)), None, _) => return half("s3_access_key", "s3_secret_key", place),
+            (None, Some((_, place)), _) => return half("s3_secret_key", "s3_access_key", place),
+            (None, None, Some((_, place))) => {
+                return half("s3_security_token", "s3_access_key", place);
+            }
+            (None, None, None) => unreachable!("parts are made with the first of them"),
+        };
+        Ok(Credentials { source, place, is_used: Cell::new(false), warned_of_v2: Cell::new(false) })
+    }
+}
+
+impl Credentials {
+    /// Whether they say that requests are not signed.
+    pub fn is_off(&self) -> bool {
+        matches!(self.source, Source::Off)
+    }
+}
+
+impl Source {
+    fn new(
+        access_key: Value<Secret>,
+        secret_key: Value<Secret>,
+        security_token: Option<Value<Secret>>,
+    ) -> Self {
+        use Value::Constant;
+        let constants = match (&access_key, &secret_key, &security_token) {
+            (Constant(id), Constant(secret), None) => {
+                s3_signer::Credentials::new(id, secret, None).ok()
+            }
+            (Constant(id), Constant(secret), Some(Constant(token))) => {
+                s3_signer::Credentials::new(id, secret, Some(token)).ok()
+            }
+            _ => None,
+        };
+        match constants {
+            Some(credentials) => Self::Static(credentials),
+            None => Self::Variables { access_key, secret_key, security_token },
+        }
+    }
+}
+
+/// Makes the value of `s3_access_key`, `s3_secret_key` or `s3_security_token` of a constant.
+pub(crate) fn secret(text: &[u8]) -> Result<Secret, InvalidValue> {
+    s3_signer::Credentials::check(text)?;
+    let text = std::str::from_utf8(text).map_err(|_| InvalidValue::NotPrintable)?;
+    Ok(Zeroizing::new(text.into()))
+}
+
+/// Puts together the credentials of one request from values with variables.
+pub(crate) fn evaluate(
+    request: &Request,
+    access_key: &Value<Secret>,
+    secret_key: &Value<Secret>,
+    security_token: Option<&Value<Secret>>,
+) -> Result<s3_signer::Credentials, Refusal> {
+    let part = |directive: &'static str, part: &Value<Secret>| match part {
+        Value::Constant(secret) => Ok(secret.clone()),
+        Value::Variable(text) => {
+            let text =
+                value::evaluate_secret(request, text).ok_or(Refusal::NotEvaluated { directive })?;
+            secret(text).map_err(|error| Refusal::Value { directive, error })
+        }
+    };
+    let access_key = part("s3_access_key", access_key)?;
+    let secret_key = part("s3_secret_key", secret_key)?;
+    let token = security_token.map(|token| part("s3_security_token", token)).transpose()?;
+    s3_signer::Credentials::new(&access_key, &secret_key, token.as_ref().map(|token| &***token))
+        .map_err(|error| Refusal::Value { directive: "s3_access_key", error })
+}

@@ -1,0 +1,126 @@
+//! How nginx comes to call this module for each request that it proxies.
+//!
+//! `ngx_http_upstream_init_request` calls `create_request`, by which the proxy module writes the
+//! request head; then `ngx_http_upstream_set_local`, which evaluates the complex value of
+//! `proxy_bind`; and only then it looks for the upstream and opens a connection. A complex value is
+//! a list of codes, each beginning with a function that nginx calls. So a hooked location gets a
+//! `proxy_bind` whose first code is ours: it stamps the request, and hands on to the codes that
+//! the operator's own `proxy_bind` was compiled to, or to none.
+
+use std::{mem, ptr};
+
+use ngx::{
+    ffi::{
+        NGX_ERROR, NGX_LOG_ERR, ngx_addr_t, ngx_http_complex_value_t, ngx_http_request_t,
+        ngx_http_script_engine_t, ngx_http_upstream_conf_t, ngx_http_upstream_local_t,
+        ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t,
+    },
+    http::Request,
+};
+
+use crate::{
+    log,
+    stamp::{Refusal, stamp},
+};
+
+/// One location's hook. `code` and what follows it up to `end` is what nginx takes for the codes
+/// of a complex value.
+#[repr(C)]
+pub(crate) struct Hook {
+    /// The code: its function, by the type `ngx_http_script_len_code_pt`.
+    code: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize,
+    /// The codes of the operator's `proxy_bind`, or `end`.
+    next: *const u8,
+    /// A function that is NULL ends a list of codes.
+    end: usize,
+    /// The complex value that begins with `code`.
+    value: ngx_http_complex_value_t,
+    /// What stands in the place of the operator's `proxy_bind`.
+    local: ngx_http_upstream_local_t,
+    /// The operator's `proxy_bind` when it is an address.
+    address: *mut ngx_addr_t,
+    /// The location's configuration, with an upstream that takes no request.
+    refusing: ngx_http_upstream_conf_t,
+    /// Whether every request proxied from here is signed; otherwise its upstream decides.
+    pub is_certain: bool,
+}
+
+/// An upstream that takes no request: to find it there ends the request with 500, before any
+/// connection and without a message.
+static mut REFUSING: ngx_http_upstream_srv_conf_t = {
+    // SAFETY: all-zero is how nginx begins this structure.
+    let mut upstream: ngx_http_upstream_srv_conf_t = unsafe { mem::zeroed() };
+    upstream.peer.init = Some(refuse_peer);
+    upstream
+};
+
+unsafe extern "C" fn refuse_peer(
+    _: *mut ngx_http_request_t,
+    _: *mut ngx_http_upstream_srv_conf_t,
+) -> ngx_int_t {
+    NGX_ERROR as ngx_int_t
+}
+
+impl Hook {
+    /// Puts a hook into `proxy`, the proxy module's configuration of a location. The hook must
+    /// live as long as the configuration.
+    pub fn install(proxy: &mut ngx_http_upstream_conf_t, is_certain: bool) -> Box<Self> {
+        // SAFETY: NULL, or what `proxy_bind` was compiled to; and what it points to in turn.
+        let operators = unsafe { proxy.local.as_ref() };
+        // SAFETY: as above.
+        let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
+        // SAFETY: nginx itself begins these structures all-zero.
+        let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
+        let mut hook = Box::new(Self {
+            code: run,
+            next: ptr::null(),
+            end: 0,
+            value: operators_value.copied().unwrap_or(no_value),
+            local: operators.copied().unwrap_or(no_local),
+            address: operators.map_or(ptr::null_mut(), |local| local.addr),
+            refusing: *proxy,
+            is_certain,
+        });
+        let end: *const u8 = (&raw const hook.end).cast();
+        hook.next = operators_value.map_or(end, |value| value.lengths.cast());
+        if operators_value.is_none() {
+            hook.value.values = end.cast_mut().cast();
+        }
+        hook.value.lengths = (&raw mut hook.code).cast();
+        hook.local.value = &raw mut hook.value;
+        hook.refusing.upstream = &raw mut REFUSING;
+        proxy.local = &raw mut hook.local;
+        hook
+    }
+
+    /// Ends a request that must not be sent: nginx finds the upstream that takes none.
+    fn refuse(&self, upstream: &mut ngx_http_upstream_t) {
+        upstream.resolved = ptr::null_mut();
+        upstream.conf = (&raw const self.refusing).cast_mut();
+    }
+}
+
+/// The code's function (`ngx_http_script_len_code_pt`). Adds nothing to the length of the value.
+unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
+    // SAFETY: nginx runs its engine on the codes of `Hook::install`: `ip` points to `Hook::code`,
+    // which is the first member of a live hook. The request has an upstream: that is whose
+    // `proxy_bind` is evaluated.
+    let (engine, hook, request) = unsafe {
+        let engine = &mut *engine;
+        let hook = &*engine.ip.cast::<Hook>();
+        let request = Request::from_ngx_http_request(engine.request);
+        (engine, hook, request)
+    };
+    engine.ip = hook.next.cast_mut();
+
+    let log = request.log();
+    let result = log::guard(log, Err(Refusal::Internal), || stamp(request));
+    // SAFETY: as above, and no other reference to it is alive.
+    let upstream = unsafe { &mut *request.as_mut().upstream };
+    if let Err(refusal) = result {
+        log::write(NGX_LOG_ERR, log, format_args!("request not signed and not sent: {refusal}"));
+        hook.refuse(upstream);
+    }
+    upstream.peer.local = hook.address;
+    0
+}

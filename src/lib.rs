@@ -1,0 +1,133 @@
+//! `ngx_http_s3_auth_module`: nginx signs what it proxies to S3.
+//!
+//! | file | what it is about |
+//! |---|---|
+//! | `directives` | the directives: names, contexts, values |
+//! | `conf` | the levels of the configuration, which one wins, and the hook's place in it |
+//! | `credentials`, `value`, `methods` | what the directives hold |
+//! | `access` | before a request is worked on: is its method one that may be signed? |
+//! | `hook` | how nginx comes to call this module for each request that it proxies |
+//! | `stamp` | the signature goes into the request |
+//! | `variables` | `$s3_signature`, `$s3_access_key_id` |
+//! | `log` | messages, and panics that stay out of nginx |
+//!
+//! The signatures themselves are made by the crate `s3-signer`, which knows nothing of nginx.
+
+mod access;
+mod conf;
+mod credentials;
+mod directives;
+mod hook;
+mod log;
+mod methods;
+mod stamp;
+mod value;
+mod variables;
+
+use std::ffi::{c_char, c_void};
+
+use ngx::{
+    core::{NGX_CONF_ERROR, NGX_CONF_OK, Status},
+    ffi::{
+        NGX_HTTP_MODULE, NGX_LOG_EMERG, ngx_conf_t, ngx_http_module_t, ngx_int_t, ngx_module_t,
+        ngx_uint_t,
+    },
+    http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf},
+};
+
+use conf::{BlockConf, MainConf};
+
+/// The module.
+pub(crate) struct S3AuthModule;
+
+ngx::ngx_modules!(ngx_http_s3_auth_module);
+
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, missing_docs)]
+pub static mut ngx_http_s3_auth_module: ngx_module_t = ngx_module_t {
+    ctx: (&raw const MODULE_CONTEXT).cast_mut().cast(),
+    commands: &raw mut directives::COMMANDS as *mut _,
+    type_: NGX_HTTP_MODULE as ngx_uint_t,
+    ..ngx_module_t::default()
+};
+
+static MODULE_CONTEXT: ngx_http_module_t = ngx_http_module_t {
+    preconfiguration: Some(S3AuthModule::preconfiguration),
+    postconfiguration: Some(S3AuthModule::postconfiguration),
+    create_main_conf: Some(S3AuthModule::create_main_conf),
+    init_main_conf: Some(S3AuthModule::init_main_conf),
+    create_srv_conf: Some(S3AuthModule::create_srv_conf),
+    // `upstream` blocks are not merged with the levels around them; `conf::Settings` looks there.
+    merge_srv_conf: None,
+    create_loc_conf: Some(S3AuthModule::create_loc_conf),
+    merge_loc_conf: Some(merge_loc_conf),
+};
+
+impl HttpModule for S3AuthModule {
+    fn module() -> &'static ngx_module_t {
+        let module = &raw const ngx_http_s3_auth_module;
+        // SAFETY: nginx writes the indexes of a module while it loads it, before anything of ours
+        // runs, and nobody writes to it afterwards.
+        unsafe { &*module }
+    }
+
+    unsafe extern "C" fn preconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+        // SAFETY: nginx passes the configuration that it is reading.
+        let cf = unsafe { &mut *cf };
+        log::guard(cf.log, Status::NGX_ERROR, || variables::add(cf)).into()
+    }
+
+    unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+        // SAFETY: as above.
+        let cf = unsafe { &*cf };
+        log::guard(cf.log, Status::NGX_ERROR, || {
+            conf::warn_of_idle_credentials(cf);
+            access::register(cf)
+        })
+        .into()
+    }
+
+    unsafe extern "C" fn init_main_conf(cf: *mut ngx_conf_t, _: *mut c_void) -> *mut c_char {
+        // SAFETY: as above.
+        let cf = unsafe { &*cf };
+        log::guard(cf.log, NGX_CONF_ERROR, || conf_result(cf, conf::init(cf)))
+    }
+}
+
+// SAFETY: these are the types that the create functions allocate: the trait's own do, by them.
+unsafe impl HttpModuleMainConf for S3AuthModule {
+    type MainConf = MainConf;
+}
+
+// SAFETY: as above.
+unsafe impl HttpModuleServerConf for S3AuthModule {
+    type ServerConf = BlockConf;
+}
+
+// SAFETY: as above.
+unsafe impl HttpModuleLocationConf for S3AuthModule {
+    type LocationConf = BlockConf;
+}
+
+/// Not the trait's own, which takes no `ngx_conf_t` to its `Merge`.
+unsafe extern "C" fn merge_loc_conf(
+    cf: *mut ngx_conf_t,
+    prev: *mut c_void,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: as above; `prev` and `conf` are what create_loc_conf made for two blocks.
+    let (cf, prev, conf) =
+        unsafe { (&*cf, &*prev.cast::<BlockConf>(), &mut *conf.cast::<BlockConf>()) };
+    log::guard(cf.log, NGX_CONF_ERROR, || conf_result(cf, conf.merge(cf, prev)))
+}
+
+/// Turns an error of the configuration into an `[emerg]` line and nginx's error value.
+fn conf_result(cf: &ngx_conf_t, result: Result<(), conf::ConfError>) -> *mut c_char {
+    match result {
+        Ok(()) => NGX_CONF_OK,
+        Err(error) => {
+            log::write(NGX_LOG_EMERG, cf.log, format_args!("{error}"));
+            NGX_CONF_ERROR
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Messages to nginx's log, and a wall around what nginx calls.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use ngx::{
+    ffi::{NGX_LOG_DEBUG_HTTP, NGX_LOG_EMERG, ngx_log_t, ngx_uint_t},
+    log::LOG_BUFFER_SIZE,
+};
+
+/// Writes a line at `level`, if `log` takes that level.
+pub(crate) fn write(level: u32, log: *mut ngx_log_t, message: fmt::Arguments) {
+    ngx::ngx_log_error!(level, log, "{message}");
+}
+
+/// Whether `log` takes debug messages of HTTP.
+pub(crate) fn is_debug(log: *mut ngx_log_t) -> bool {
+    // SAFETY: nginx gives every connection and configuration a log that outlives it.
+    ngx::log::DEBUG && unsafe { (*log).log_level } & NGX_LOG_DEBUG_HTTP as ngx_uint_t != 0
+}
+
+/// Writes `text` at debug level, one line of the log for each of its lines, cut where nginx's
+/// buffer for a line ends. `title` stands before each.
+pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
+    for line in text.split(|&b| b == b'\n') {
+        let line = line.escape_ascii().to_string();
+        // A line without content is content: an empty query, say.
+        let mut rest = line.as_str();
+        loop {
+            let (part, after) = rest.split_at(rest.len().min(LOG_BUFFER_SIZE / 2));
+            ngx::ngx_log_debug!(mask: ngx::log::DebugMask::Http, log, "{title}: \"{part}\"");
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+/// Runs `f`, which nginx called. A panic does not cross into C: it becomes a line in the log and
+/// the result `on_panic`.
+pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) -> T {
+    // What a panic may leave half done is the request's or the configuration's alone, and either
+    // ends by `on_panic`.
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| {
+        write(NGX_LOG_EMERG, log, format_args!("s3 auth: internal error, this is a bug"));
+        on_panic
+    })
+}

@@ -1,0 +1,204 @@
+//! The signature goes into the request: what the proxy module wrote is read, signed, and replaced.
+
+use std::{ptr, slice};
+
+use ngx::{
+    core::NgxStr,
+    ffi::{
+        ngx_buf_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_pnalloc, ngx_str_t,
+        ngx_time,
+    },
+    http::{
+        HttpModule, HttpModuleLocationConf, HttpModuleMainConf, NgxHttpUpstreamModule, Request,
+    },
+};
+use s3_signer::{InvalidValue, Region, SignError, SignatureKind, SigningParams};
+
+use crate::{
+    S3AuthModule,
+    conf::{Effective, MainConf, upstream_settings},
+    credentials::{self, Source},
+    log,
+    value::{self, Value},
+};
+
+/// Why a request is not sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The method is not one that may be signed.
+    #[error("\"s3_methods\" does not allow method \"{0}\"")]
+    Method(String),
+    /// nginx could not evaluate the variables of a directive.
+    #[error("\"{directive}\" could not be evaluated")]
+    NotEvaluated { directive: &'static str },
+    /// The variables of a directive gave a value that cannot be used.
+    #[error("\"{directive}\" evaluated to {}", describe(.error))]
+    Value { directive: &'static str, error: InvalidValue },
+    /// The head cannot be signed.
+    #[error("{0}")]
+    Sign(#[from] SignError),
+    /// nginx ran out of memory.
+    #[error("no memory")]
+    NoMemory,
+    /// A bug; the log has said so.
+    #[error("internal error")]
+    Internal,
+}
+
+fn describe(error: &InvalidValue) -> String {
+    match error {
+        InvalidValue::Empty => "an empty value".into(),
+        _ => format!("a value with {error}"),
+    }
+}
+
+/// What is kept of a signature for the variables, in the pool of the request.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamped {
+    pub kind: SignatureKind,
+    pub access_key_id: ngx_str_t,
+}
+
+/// Signs the request that is about to be sent, unless its settings say that it goes unsigned.
+pub(crate) fn stamp(request: &mut Request) -> Result<(), Refusal> {
+    // SAFETY: the hook runs for a request that is being proxied.
+    let upstream = unsafe { &*request.as_ref().upstream };
+    let location = S3AuthModule::location_conf(request).ok_or(Refusal::Internal)?;
+    let main = S3AuthModule::main_conf(request).ok_or(Refusal::Internal)?;
+
+    let block = upstream_block(request, upstream);
+    let effective = Effective::new(&location.settings, block.and_then(upstream_settings));
+    let Some(credentials) = effective.credentials else { return Ok(()) };
+
+    // SAFETY: the proxy module has just made the first buffer, and nothing else uses it yet.
+    let buffer = unsafe { &mut *(*upstream.request_bufs).buf };
+    // SAFETY: the bytes between the two are the buffer's content.
+    let wire =
+        unsafe { slice::from_raw_parts(buffer.pos, buffer.last.offset_from_unsigned(buffer.pos)) };
+
+    let method = s3_signer::request_method(wire);
+    if !location.settings.methods().allow(method) {
+        return Err(Refusal::Method(method.escape_ascii().to_string()));
+    }
+
+    let evaluated_credentials;
+    let credentials = match &credentials.source {
+        Source::Off => return Ok(()),
+        Source::Static(credentials) => credentials,
+        Source::Variables { access_key, secret_key, security_token } => {
+            evaluated_credentials =
+                credentials::evaluate(request, access_key, secret_key, security_token.as_ref())?;
+            &evaluated_credentials
+        }
+    };
+    let evaluated_region;
+    let region = match effective.region {
+        None => None,
+        Some(Value::Constant(region)) => Some(region),
+        Some(Value::Variable(text)) => {
+            evaluated_region = evaluate_region(request, text)?;
+            Some(&evaluated_region)
+        }
+    };
+    let params = SigningParams {
+        credentials,
+        region,
+        placement: effective.placement,
+        bucket_in_host: effective.bucket_in_host,
+    };
+    sign(request, main, &params, wire, buffer)
+}
+
+/// Replaces the request head `wire`, which stands in `buffer`, by a signed one.
+fn sign(
+    request: &Request,
+    main: &MainConf,
+    params: &SigningParams,
+    wire: &[u8],
+    buffer: &mut ngx_buf_t,
+) -> Result<(), Refusal> {
+    // Nothing of nginx runs while it is borrowed, so nobody else can want it.
+    let mut signer = main.signer.borrow_mut();
+    // SAFETY: nginx's cached time, set before any request.
+    let now = ngx_time();
+    let signed = signer.sign(wire, params, now)?;
+    let after = &wire[signed.replaces..];
+
+    let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
+    let stamped = request.pool().alloc_type::<Stamped>();
+    let bytes = copy(request, &[signed.head, after])?;
+    if stamped.is_null() {
+        return Err(Refusal::NoMemory);
+    }
+    // SAFETY: allocated for this type just now.
+    unsafe { stamped.write(Stamped { kind: params.kind(), access_key_id }) };
+    request.set_module_ctx(stamped.cast(), S3AuthModule::module());
+
+    // A retry sends from `start` again. The flags stay: `flush`, if this is the last buffer.
+    buffer.start = bytes.data;
+    buffer.pos = bytes.data;
+    // SAFETY: one past the end of the allocation.
+    buffer.last = unsafe { bytes.data.add(bytes.len) };
+    buffer.end = buffer.last;
+
+    if log::is_debug(request.log()) {
+        let explanation = signer.explain(params);
+        if let Some(canonical_request) = explanation.canonical_request {
+            log::debug_text(request.log(), "s3 canonical request", &canonical_request);
+        }
+        log::debug_text(request.log(), "s3 string to sign", &explanation.string_to_sign);
+    }
+    Ok(())
+}
+
+/// Copies `parts` one after the other into the pool of the request.
+fn copy(request: &Request, parts: &[&[u8]]) -> Result<ngx_str_t, Refusal> {
+    let len = parts.iter().map(|part| part.len()).sum();
+    // SAFETY: the pool of a live request.
+    let data: *mut u8 = unsafe { ngx_pnalloc(request.as_ref().pool, len) }.cast();
+    if data.is_null() {
+        return Err(Refusal::NoMemory);
+    }
+    let mut at = data;
+    for part in parts {
+        // SAFETY: the lengths add up to the size of the new allocation.
+        unsafe {
+            ptr::copy_nonoverlapping(part.as_ptr(), at, part.len());
+            at = at.add(part.len());
+        }
+    }
+    Ok(ngx_str_t { len, data })
+}
+
+fn evaluate_region(
+    request: &Request,
+    text: &ngx::ffi::ngx_http_complex_value_t,
+) -> Result<Region, Refusal> {
+    let directive = "s3_region";
+    let text = value::evaluate(request, text).ok_or(Refusal::NotEvaluated { directive })?;
+    Region::new(&NgxStr::from_bytes(text).to_string_lossy())
+        .map_err(|error| Refusal::Value { directive, error })
+}
+
+/// The upstream block that nginx is about to choose, as `ngx_http_upstream_init_request` finds it.
+fn upstream_block(
+    request: &Request,
+    upstream: &ngx_http_upstream_t,
+) -> Option<&'static ngx_http_upstream_srv_conf_t> {
+    // SAFETY: NULL, or the host that `proxy_pass` with variables gave this request.
+    let Some(resolved) = (unsafe { upstream.resolved.as_ref() }) else {
+        // SAFETY: the configuration outlives the request.
+        return unsafe { (*upstream.conf).upstream.as_ref() };
+    };
+    let main = NgxHttpUpstreamModule::main_conf(request)?;
+    // SAFETY: that is what the array holds; upstreams live as long as the configuration.
+    unsafe { main.upstreams.as_slice::<*const ngx_http_upstream_srv_conf_t>() }
+        .iter()
+        // SAFETY: as above.
+        .map(|&block| unsafe { &*block })
+        .find(|block| {
+            let any_port = block.port == 0 && resolved.no_port != 0;
+            (any_port || block.port == resolved.port)
+                && block.host.as_bytes().eq_ignore_ascii_case(resolved.host.as_bytes())
+        })
+}

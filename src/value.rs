@@ -1,0 +1,68 @@
+//! A directive's value: a constant, or a text with variables.
+
+use ngx::{
+    ffi::{
+        NGX_OK, ngx_conf_t, ngx_http_compile_complex_value, ngx_http_compile_complex_value_t,
+        ngx_http_complex_value_t, ngx_int_t, ngx_str_t,
+    },
+    http::Request,
+};
+
+/// A value of type `T`, or the text that gives one for each request.
+pub(crate) enum Value<T> {
+    /// Known since the configuration was read.
+    Constant(T),
+    /// With variables.
+    Variable(ngx_http_complex_value_t),
+}
+
+impl<T> Value<T> {
+    /// Compiles `text`, an argument of the directive that nginx is reading, and makes the constant
+    /// of it by `constant` when it has no variables. `Err(None)`: nginx has said what is wrong.
+    pub fn compile<E>(
+        cf: *mut ngx_conf_t,
+        text: &mut ngx_str_t,
+        constant: impl FnOnce(&mut ngx_str_t) -> Result<T, E>,
+    ) -> Result<Self, Option<E>> {
+        // SAFETY: nginx itself begins these structures all-zero.
+        let (mut value, mut compile): (_, ngx_http_compile_complex_value_t) =
+            unsafe { (std::mem::zeroed::<ngx_http_complex_value_t>(), std::mem::zeroed()) };
+        compile.cf = cf;
+        compile.value = text;
+        compile.complex_value = &mut value;
+        // SAFETY: the structure points to a configuration being read and to two live values; what
+        // nginx compiles is allocated from the pool of the configuration.
+        if unsafe { ngx_http_compile_complex_value(&mut compile) } != NGX_OK as ngx_int_t {
+            return Err(None);
+        }
+        if value.lengths.is_null() {
+            constant(text).map(Self::Constant).map_err(Some)
+        } else {
+            Ok(Self::Variable(value))
+        }
+    }
+}
+
+/// The text of a value with variables, for one request. `None`: nginx ran out of memory, or a
+/// variable could not be had, and has said so.
+pub(crate) fn evaluate<'r>(
+    request: &'r Request,
+    value: &ngx_http_complex_value_t,
+) -> Option<&'r [u8]> {
+    request.get_complex_value(value).map(|text| text.as_bytes())
+}
+
+/// As [`evaluate`], and nothing that nginx evaluates on the way goes to the debug log: it writes
+/// the values of variables there.
+pub(crate) fn evaluate_secret<'r>(
+    request: &'r Request,
+    value: &ngx_http_complex_value_t,
+) -> Option<&'r [u8]> {
+    let log = request.log();
+    // SAFETY: the connection's log outlives the request, and one thread at a time works on it.
+    let level = unsafe { std::mem::replace(&mut (*log).log_level, ngx::ffi::NGX_LOG_INFO as _) };
+    let text = evaluate(request, value);
+    // SAFETY: as above.
+    unsafe { (*log).log_level = level };
+    text
+}

@@ -1,0 +1,79 @@
+//! `$s3_signature` and `$s3_access_key_id`: how the request was signed, for `log_format`.
+
+use ngx::{
+    core::Status,
+    ffi::{
+        NGX_HTTP_VAR_NOCACHEABLE, ngx_conf_t, ngx_http_add_variable, ngx_http_get_variable_pt,
+        ngx_http_request_t, ngx_http_variable_value_t, ngx_int_t, ngx_str_t, ngx_uint_t,
+    },
+    http::{HttpModule, Request},
+    ngx_string,
+};
+
+use crate::{S3AuthModule, log, stamp::Stamped};
+
+/// Adds the variables. Values are not kept from one look to the next: a request that had no
+/// signature when somebody looked may be signed later.
+pub(crate) fn add(cf: &mut ngx_conf_t) -> Status {
+    let variables: [(ngx_str_t, ngx_http_get_variable_pt); 2] = [
+        (ngx_string!("s3_signature"), Some(signature)),
+        (ngx_string!("s3_access_key_id"), Some(access_key_id)),
+    ];
+    for (mut name, handler) in variables {
+        // SAFETY: nginx copies the name; the handler is ours and lives as long as the module.
+        unsafe {
+            let variable =
+                ngx_http_add_variable(cf, &mut name, NGX_HTTP_VAR_NOCACHEABLE as ngx_uint_t);
+            if variable.is_null() {
+                return Status::NGX_ERROR;
+            }
+            (*variable).get_handler = handler;
+        }
+    }
+    Status::NGX_OK
+}
+
+unsafe extern "C" fn signature(
+    request: *mut ngx_http_request_t,
+    value: *mut ngx_http_variable_value_t,
+    _: usize,
+) -> ngx_int_t {
+    // SAFETY: nginx passes a live request and the value to fill.
+    let (request, value) = unsafe { (Request::from_ngx_http_request(request), &mut *value) };
+    get(request, value, |stamped| {
+        let kind = stamped.kind.as_str();
+        ngx_str_t { len: kind.len(), data: kind.as_ptr().cast_mut() }
+    })
+}
+
+unsafe extern "C" fn access_key_id(
+    request: *mut ngx_http_request_t,
+    value: *mut ngx_http_variable_value_t,
+    _: usize,
+) -> ngx_int_t {
+    // SAFETY: nginx passes a live request and the value to fill.
+    let (request, value) = unsafe { (Request::from_ngx_http_request(request), &mut *value) };
+    get(request, value, |stamped| stamped.access_key_id)
+}
+
+fn get(
+    request: &Request,
+    value: &mut ngx_http_variable_value_t,
+    of: impl FnOnce(&Stamped) -> ngx_str_t,
+) -> ngx_int_t {
+    log::guard(request.log(), Status::NGX_ERROR, || {
+        match request.get_module_ctx::<Stamped>(S3AuthModule::module()) {
+            None => value.set_not_found(1),
+            Some(stamped) => {
+                let text = of(stamped);
+                value.set_len(text.len as u32);
+                value.set_valid(1);
+                value.set_no_cacheable(0);
+                value.set_not_found(0);
+                value.data = text.data;
+            }
+        }
+        Status::NGX_OK
+    })
+    .into()
+}
