@@ -1,0 +1,396 @@
+package NginxTest;
+
+# Test blocks for an nginx module. The manual is at the end of this file.
+
+use strict;
+use warnings;
+
+use Test::Base -Base;
+
+use NginxTest::Case ();
+use NginxTest::Dns ();
+use NginxTest::Env ();
+use NginxTest::Filter ();
+use NginxTest::Nginx ();
+use NginxTest::S3Server ();
+use NginxTest::Upstream ();
+
+our @EXPORT = qw(
+    run_tests repeat_each no_shuffle no_long_string no_root_location log_level
+    workers worker_connections master_on timeout check_accum_error_log
+    add_block_preprocessor add_cleanup_handler server_port html_dir server_root
+    s3_region
+);
+
+# Set before run_tests() if the S3 server is to insist on one region.
+our $S3Region;
+
+my $RepeatEach = 1;
+my $Timeout    = $ENV{TEST_NGINX_TIMEOUT} || 3;
+my $Accumulate = 0;
+my (@Preprocessors, @CleanupHandlers);
+
+# The ports are known as soon as the module is loaded, so that the Perl part
+# of a test file can use them.
+my $Upstream = NginxTest::Upstream->new(NginxTest::Env::work_dir());
+$ENV{TEST_NGINX_UPSTREAM_PORT}   = $Upstream->port;
+$ENV{TEST_NGINX_UPSTREAM_SOCKET} = $Upstream->path;
+
+my $Dns;
+if (NginxTest::Env::mentions('TEST_NGINX_DNS_PORT')) {
+    $Dns = NginxTest::Dns->new;
+    $ENV{TEST_NGINX_DNS_PORT} = $Dns->port;
+}
+
+sub run_tests() {
+    my $s3;
+    if (NginxTest::Env::mentions('TEST_NGINX_S3_PORT')) {
+        $s3 = NginxTest::S3Server->new(NginxTest::Env::work_dir(), $S3Region);
+        $ENV{TEST_NGINX_S3_PORT} = $s3->port;
+    }
+
+    NginxTest::Case::forget_failures();
+    filters_delay();
+    my @blocks = blocks();
+    fail('the file has blocks') unless @blocks;
+    for my $block (@blocks) {
+        for my $preprocess (@Preprocessors) {
+            my $changed = $preprocess->($block);
+            $block = $changed if ref $changed && eval { $changed->can('name') };
+        }
+        for my $repeat (0 .. $RepeatEach - 1) {
+            NginxTest::Case->new($block,
+                upstream   => $Upstream,
+                dns        => $Dns,
+                s3         => $s3,
+                timeout    => $Timeout,
+                accumulate => $Accumulate,
+                repeat     => $repeat,
+            )->run;
+        }
+    }
+    $_->() for @CleanupHandlers;
+    return;
+}
+
+# Setters return the present value when called without one.
+sub repeat_each(@) {
+    $RepeatEach = shift if @_;
+    return $RepeatEach;
+}
+
+sub timeout(@) {
+    $Timeout = shift if @_;
+    return $Timeout;
+}
+
+sub setting($@) {
+    my $key = shift;
+    $NginxTest::Nginx::Setting{$key} = shift if @_;
+    return $NginxTest::Nginx::Setting{$key};
+}
+
+sub log_level(@)          { return setting('log_level', @_) }
+sub workers(@)            { return setting('workers', @_) }
+sub worker_connections(@) { return setting('worker_connections', @_) }
+sub no_root_location()    { return setting('root_location', 0) }
+
+sub check_accum_error_log()   { $Accumulate = 1; return }
+sub add_block_preprocessor(&) { push @Preprocessors, shift; return }
+sub add_cleanup_handler($)    { push @CleanupHandlers, shift; return }
+sub s3_region($)              { $S3Region = shift; return }
+
+sub server_port() { return NginxTest::Env::server_port() }
+sub server_root() { return NginxTest::Env::serv_root() }
+sub html_dir()    { return NginxTest::Env::serv_root() . '/html' }
+
+# Blocks always run in their order, under a master process, and comparisons of
+# long strings are always abridged.
+sub no_shuffle()     { return }
+sub no_long_string() { return }
+sub master_on()      { return }
+
+1;
+
+__END__
+
+=head1 NAME
+
+NginxTest - test blocks for an nginx module, in the manner of Test::Nginx
+
+=head1 SYNOPSIS
+
+    use lib 't/lib';
+    use NginxTest 'no_plan';
+
+    run_tests();
+
+    __DATA__
+
+    === TEST 1: a request is passed on
+    --- config
+    location /a {
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
+    --- request
+    GET /a/b
+    --- upstream_request_like: ^GET /a/b HTTP
+
+Run it from the root of the repository: C<prove -r t>, also with C<-j>.
+
+Every block starts an nginx of its own in a temporary directory, in which
+nothing is left from the block before. The sections of Test::Nginx::Socket
+mean what they mean there, so that a block which uses no section and no
+variable of our own runs there as well. A section unknown here is a failure.
+
+Files use C<no_plan>: besides the tests listed below, things that must never
+happen are reported as failures, but not as successes.
+
+=head1 SECTIONS OF TEST::NGINX
+
+Sections are trimmed by Test::Base: empty lines before and after the text go,
+one end of line remains. With C<--- name: text> there is none. Filters follow
+the name: C<eval> for Perl code, C<chop> to take off the last end of line.
+An error in Perl code is a failure.
+
+=over
+
+=item main_config, post_main_config, http_config, config
+
+Parts of nginx.conf: main level before and after the http block, http level,
+server level. C<config> must be there, even if empty. The server has a
+C<location /> for the html directory after C<config>; a file in which blocks
+define C<location /> has to call C<no_root_location()>.
+
+=item log_level
+
+The level of error.log, C<debug> by default.
+
+=item user_files
+
+Files for the html directory: a line C<<< >>> name >>> before each, optionally
+with a time as for touch, or an array of C<[name, content, time]>.
+
+=item request
+
+C<METHOD [URI [VERSION]]> and, after this line, the body. C<Host: localhost>,
+C<Connection: close> and C<Content-Length> are added unless C<more_headers> has
+them; white space at both ends of a measured body is taken off. With eval, an
+array is a series of requests, each on a connection of its own; a request can
+itself be an array of packets, strings or
+C<< {value => ..., delay_before => seconds, delay_after => seconds} >>.
+
+With several requests, all expectations on responses must be arrays.
+
+=item more_headers
+
+Lines of headers, or an array with one string for each request.
+
+=item raw_request, raw_request_middle_delay
+
+The bytes to send, or an array of packets, and the pause between packets. It
+must itself ask for the end of the connection.
+
+=item pipelined_requests
+
+An array of requests for one connection, sent at once.
+
+=item http2, curl_options
+
+The request is sent by curl in HTTP/2 without TLS; further options for it.
+
+=item timeout, wait
+
+The time the client waits (3 by default; C<500ms>, C<2s>), and a pause before
+the logs are looked at.
+
+=item error_code, error_code_like
+
+The status, 200 if there is no such section. Empty: there is no response.
+
+=item response_headers, response_headers_like
+
+C<Name: value> lines: equal (a header that is absent equals an empty value;
+values of headers with the same name are joined with C<, >), or a pattern for
+the whole value. C<! Name>: the header is absent.
+
+=item raw_response_headers_like, raw_response_headers_unlike
+
+A pattern for the head of the response.
+
+=item response_body, response_body_like, response_body_unlike
+
+The body, decoded if chunked: equal, or a pattern (with C</s>). A C<qr//> in
+C<response_body> is a pattern, too. C<$ServerPort> is the port of nginx. Only
+the first of the three is looked at.
+
+=item response_body_filters
+
+Names (md5_hex sha1_hex uc lc ucfirst lcfirst length) or subs, to be applied to
+the body first.
+
+=item ignore_response
+
+The response, or its absence, is not looked at.
+
+=item error_log, no_error_log
+
+Lines, or an array or one pattern by eval: each must (not) be a part of, or
+match, a line of error.log. With several requests this is done after each of
+them, with what was logged since the one before, unless
+C<check_accum_error_log()> was called.
+
+=item grep_error_log, grep_error_log_out
+
+A string or pattern, and what it matches in error.log, one line for each line
+of the log in which it does.
+
+=item access_log, no_access_log
+
+The same as for error.log, with access.log.
+
+=item must_die
+
+nginx must not start; with a number, it must end with this exit code.
+C<error_log> is then compared with standard error, too.
+
+=item skip_nginx, skip_eval
+
+C<< N: >= 1.22.0: reason >> skips the block, counted as N tests, if the version
+of nginx is such; C<N: code> if the Perl code is true.
+
+=item init
+
+Perl code to be run when nginx has started.
+
+=item SKIP, ONLY, LAST
+
+Of Test::Base: leaves out this block, runs only it, or no block after it.
+
+=back
+
+=head1 SECTIONS OF OUR OWN
+
+The recording upstream listens on C<127.0.0.1:$TEST_NGINX_UPSTREAM_PORT> and
+C<unix:$TEST_NGINX_UPSTREAM_SOCKET>.
+
+=over
+
+=item upstream_request
+
+The requests that arrived at the recording upstream, exactly: the head with LF
+for CRLF, and, if there is one, the body after an empty line, as it was sent
+(a chunked body with its chunks). Ends of lines at the very end do not count.
+A string stands for one request; an array by eval for as many as it has
+elements, of which undef is any request. The number must be equal.
+
+=item upstream_request_like
+
+The same with patterns (C</ms>), for the same form of the request. Text is one
+pattern, even if it has several lines.
+
+=item upstream_request_unlike
+
+A pattern, or an array of patterns, none of which may match any request.
+
+=item upstream_count, upstream_connections
+
+The number of requests, and of connections accepted.
+
+=item upstream_response
+
+What the recording upstream answers: one answer, or an array by eval with one
+for each request in the order of their arrival, the last of which repeats. An
+answer is
+
+=over
+
+=item a string
+
+The response. The head may have LF for CRLF; a response without an empty line
+has no body. Nothing is added: without a Content-Length, the end of the
+connection ends the body. The body is left out for HEAD.
+
+=item C<reset>, C<close>
+
+The connection is reset (RST), or closed without an answer, once the request
+has been read.
+
+=item undef
+
+The default: status 200 and the body C<upstream ok> with an end of line.
+
+=item a hash
+
+C<response>: any of these. C<delay>: seconds to wait first. C<then>: C<close> or
+C<reset> after the response. C<raw>: a true value for exactly these bytes, and
+a connection that stays open.
+
+=item a sub
+
+Is given the raw request and returns an answer.
+
+=back
+
+=item s3_log_like, s3_log_unlike
+
+Patterns, one on a line or in an array by eval, which must match a line, or may
+not match any line, that the S3 server logged since the block began:
+C<connection=N METHOD TARGET STATUS KIND>. The server is started in files whose
+text has C<TEST_NGINX_S3_PORT> in it; C<s3_region('...')> before C<run_tests()>
+makes it insist on a region. Its objects and credentials are in t/fixtures.
+
+=item dns
+
+Lines with a name and, optionally, addresses (127.0.0.1 by default): the DNS
+server on C<127.0.0.1:$TEST_NGINX_DNS_PORT> answers A queries for these names
+and all names below them. Other names do not exist; other types have no
+records. The server is started in files whose text has the variable in it.
+
+=back
+
+=head1 WHAT ALWAYS FAILS
+
+Lines of level alert, crit or emerg in error.log up to the end of nginx, unless
+C<error_log> or C<no_error_log> mentions C<[alert>, C<[crit> or C<[emerg>
+(emerg is expected with must_die); processes that ended by a signal, panics and
+failed assertions, unless mentioned likewise; an nginx that does not end
+gracefully.
+
+=head1 FUNCTIONS
+
+Of Test::Nginx: run_tests, repeat_each, no_root_location, log_level, workers,
+worker_connections, timeout, check_accum_error_log, add_block_preprocessor,
+add_cleanup_handler, server_port, html_dir, server_root; no_shuffle,
+no_long_string and master_on change nothing. Of our own: s3_region. C<init> code
+can find the worker processes with C<NginxTest::Nginx::worker_pids()>.
+C<repeat_each> starts nginx anew for each repetition.
+
+=head1 ENVIRONMENT
+
+C<$TEST_NGINX_X> and C<${TEST_NGINX_X}> are expanded in all sections, except in
+code (skip_eval, init, subs, C<qr//>), which has C<%ENV>. Set by the user:
+
+    TEST_NGINX_BINARY        the nginx program
+    TEST_NGINX_LOAD_MODULES  paths of dynamic modules
+    TEST_NGINX_S3_SERVER     the S3 server program
+    TEST_NGINX_LOG_LEVEL     in place of debug
+    TEST_NGINX_TIMEOUT       in place of 3
+    TEST_NGINX_LOG_DIR       directory to which the logs of all blocks are
+                             appended, in a file for each test file
+    TEST_NGINX_FAILURES_DIR  where the logs and configuration of a failed block
+                             are kept, in place of t/failures
+
+Set by the harness:
+
+    TEST_NGINX_SERVER_PORT      the port of nginx
+    TEST_NGINX_UPSTREAM_PORT    the recording upstream
+    TEST_NGINX_UPSTREAM_SOCKET  the same on a unix socket
+    TEST_NGINX_S3_PORT          the S3 server, known from run_tests() on
+    TEST_NGINX_DNS_PORT         the DNS server
+    TEST_NGINX_RAND_PORT_1..5   free ports, for servers of nginx
+    TEST_NGINX_REFUSED_PORT     a port on which nothing listens
+    TEST_NGINX_SERVROOT         the prefix of nginx
+    TEST_NGINX_HTML_DIR         the directory of user_files
+
+=cut
