@@ -59,13 +59,18 @@ struct Arguments {
     /// The only region accepted in the credential scope of Signature V4.
     #[arg(long)]
     region: Option<String>,
+
+    /// Print the headers of each request, one a line and indented, after its line.
+    #[arg(long)]
+    print_headers: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let store = Store::new(read_json(&arguments.objects)?)?;
     let credentials = Arc::new(Credentials::new(read_json(&arguments.credentials)?));
-    let service = Service::new(store, credentials, arguments.region, &arguments.domain)?;
+    let service = Service::new(store, credentials, arguments.region, &arguments.domain)?
+        .print_headers(arguments.print_headers);
 
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -27,6 +27,7 @@ pub struct Service {
     s3: S3Service,
     credentials: Arc<Credentials>,
     region: Option<Arc<str>>,
+    print_headers: bool,
 }
 
 impl Service {
@@ -42,7 +43,13 @@ impl Service {
         if !domains.is_empty() {
             builder.set_host(Domains::new(domains)?);
         }
-        Ok(Self { s3: builder.build(), credentials, region: region.map(Arc::from) })
+        let region = region.map(Arc::from);
+        Ok(Self { s3: builder.build(), credentials, region, print_headers: false })
+    }
+
+    /// The same, which shows the headers of requests as well, or not.
+    pub fn print_headers(self, print_headers: bool) -> Self {
+        Self { print_headers, ..self }
     }
 
     /// Answers a request and tells about it on the standard output.
@@ -54,6 +61,13 @@ impl Service {
         let method = request.method().clone();
         let target = request.uri().to_string();
         let kind = Kind::of(request.headers(), &Query::of(request.uri()));
+
+        let mut headers = String::new();
+        if self.print_headers {
+            for (name, value) in request.headers() {
+                headers += &format!("\n    {name}: {}", String::from_utf8_lossy(value.as_bytes()));
+            }
+        }
 
         let (parts, body) = request.into_parts();
         let mut response =
@@ -67,7 +81,9 @@ impl Service {
         }
 
         let status = response.status().as_u16();
-        crate::print_line(&format!("connection={connection} {method} {target} {status} {kind}"));
+        crate::print_line(&format!(
+            "connection={connection} {method} {target} {status} {kind}{headers}"
+        ));
         Ok(response)
     }
 
