@@ -12,11 +12,13 @@ use ngx::{
         HttpModule, HttpModuleLocationConf, HttpModuleMainConf, NgxHttpUpstreamModule, Request,
     },
 };
-use s3_signer::{InvalidValue, Region, SignError, SignatureKind, SigningParams};
+use s3_signer::{
+    Explanation, InvalidValue, Region, RequestHead, SignError, SignatureKind, SigningParams,
+};
 
 use crate::{
     S3AuthModule,
-    conf::{Effective, MainConf, upstream_settings},
+    conf::{Effective, upstream_settings},
     credentials::{self, Source},
     log,
     value::{self, Value},
@@ -76,9 +78,9 @@ pub(crate) fn stamp(request: &mut Request) -> Result<(), Refusal> {
     let wire =
         unsafe { slice::from_raw_parts(buffer.pos, buffer.last.offset_from_unsigned(buffer.pos)) };
 
-    let method = s3_signer::request_method(wire);
-    if !location.settings.methods().allow(method) {
-        return Err(Refusal::Method(method.escape_ascii().to_string()));
+    let head = RequestHead::parse(wire)?;
+    if !location.settings.methods().allow(head.method()) {
+        return Err(Refusal::Method(head.method().escape_ascii().to_string()));
     }
 
     let evaluated_credentials;
@@ -106,49 +108,48 @@ pub(crate) fn stamp(request: &mut Request) -> Result<(), Refusal> {
         placement: effective.placement,
         bucket_in_host: effective.bucket_in_host,
     };
-    sign(request, main, &params, wire, buffer)
+    let mut signer = main.signer.borrow_mut();
+    // nginx's cached time: no system call.
+    let signed = signer.sign(&head, &params, ngx_time())?;
+    replace(request, buffer, &[signed.head, &wire[signed.replaces..]])?;
+    remember(request, &params)?;
+    if log::is_debug(request.log()) {
+        explain(request, &signer.explain(&params));
+    }
+    Ok(())
 }
 
-/// Replaces the request head `wire`, which stands in `buffer`, by a signed one.
-fn sign(
-    request: &Request,
-    main: &MainConf,
-    params: &SigningParams,
-    wire: &[u8],
-    buffer: &mut ngx_buf_t,
-) -> Result<(), Refusal> {
-    // Nothing of nginx runs while it is borrowed, so nobody else can want it.
-    let mut signer = main.signer.borrow_mut();
-    // SAFETY: nginx's cached time, set before any request.
-    let now = ngx_time();
-    let signed = signer.sign(wire, params, now)?;
-    let after = &wire[signed.replaces..];
-
-    let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
-    let stamped = request.pool().alloc_type::<Stamped>();
-    let bytes = copy(request, &[signed.head, after])?;
-    if stamped.is_null() {
-        return Err(Refusal::NoMemory);
-    }
-    // SAFETY: allocated for this type just now.
-    unsafe { stamped.write(Stamped { kind: params.kind(), access_key_id }) };
-    request.set_module_ctx(stamped.cast(), S3AuthModule::module());
-
+/// Puts `parts` in the place of what the buffer holds.
+fn replace(request: &Request, buffer: &mut ngx_buf_t, parts: &[&[u8]]) -> Result<(), Refusal> {
+    let bytes = copy(request, parts)?;
     // A retry sends from `start` again. The flags stay: `flush`, if this is the last buffer.
     buffer.start = bytes.data;
     buffer.pos = bytes.data;
     // SAFETY: one past the end of the allocation.
     buffer.last = unsafe { bytes.data.add(bytes.len) };
     buffer.end = buffer.last;
-
-    if log::is_debug(request.log()) {
-        let explanation = signer.explain(params);
-        if let Some(canonical_request) = explanation.canonical_request {
-            log::debug_text(request.log(), "s3 canonical request", &canonical_request);
-        }
-        log::debug_text(request.log(), "s3 string to sign", &explanation.string_to_sign);
-    }
     Ok(())
+}
+
+/// Keeps what the variables tell of a signature.
+fn remember(request: &Request, params: &SigningParams) -> Result<(), Refusal> {
+    let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
+    let stamped = request.pool().alloc_type::<Stamped>();
+    if stamped.is_null() {
+        return Err(Refusal::NoMemory);
+    }
+    // SAFETY: allocated for this type just now.
+    unsafe { stamped.write(Stamped { kind: params.kind(), access_key_id }) };
+    request.set_module_ctx(stamped.cast(), S3AuthModule::module());
+    Ok(())
+}
+
+/// Shows what was signed, for a comparison with the answer to a `SignatureDoesNotMatch`.
+fn explain(request: &Request, explanation: &Explanation) {
+    if let Some(canonical_request) = &explanation.canonical_request {
+        log::debug_text(request.log(), "s3 canonical request", canonical_request);
+    }
+    log::debug_text(request.log(), "s3 string to sign", &explanation.string_to_sign);
 }
 
 /// Copies `parts` one after the other into the pool of the request.

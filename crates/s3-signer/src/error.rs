@@ -12,9 +12,12 @@ pub enum SignError {
     /// The request target does not begin with a slash (RFC 9112, section 3.2.1, origin-form).
     #[error("the request target does not begin with \"/\"")]
     NotOriginForm,
-    /// A header line without a name, or with a line break inside.
+    /// A header line without a name, with white space in it, or with a line break or NUL inside.
     #[error("the request has a malformed header line")]
     MalformedHeader,
+    /// The body is in chunks that its sender signed, or says to have framed, for S3 (`aws-chunked`).
+    #[error("the body is in \"aws-chunked\" encoding, which cannot be signed on the way")]
+    ChunkedUpload,
     /// No `Host` header: S3 has no bucket to look in and the signature nothing to cover.
     #[error("the request has no \"Host\" header")]
     NoHost,

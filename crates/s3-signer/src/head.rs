@@ -1,23 +1,24 @@
 //! The request head as it stands on the wire (RFC 9112, sections 2 to 5).
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr3, memrchr};
 
 use crate::SignError;
 
-/// A request head, split where HTTP/1 splits it. All slices are the wire's own bytes.
+/// A request head, its request line split. All slices are the wire's own bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RequestHead<'a> {
-    /// The method, `GET`.
-    pub method: &'a [u8],
+pub struct RequestHead<'a> {
+    /// All the bytes: the head and what follows it.
+    pub(crate) bytes: &'a [u8],
+    pub(crate) method: &'a [u8],
     /// The target up to the first `?`, beginning with a slash. May hold any byte but CR and LF:
     /// nginx sends decoded captures as they are.
-    pub path: &'a [u8],
+    pub(crate) path: &'a [u8],
     /// The target after the first `?`; empty when there is none.
-    pub query: &'a [u8],
+    pub(crate) query: &'a [u8],
     /// `HTTP/1.0` or `HTTP/1.1`.
-    pub version: &'a [u8],
+    pub(crate) version: &'a [u8],
     /// The bytes after the request line: header lines, the empty line, and whatever follows.
-    pub rest: &'a [u8],
+    pub(crate) rest: &'a [u8],
 }
 
 /// One header line.
@@ -31,26 +32,20 @@ pub(crate) struct HeaderLine<'a> {
     pub line: &'a [u8],
 }
 
-/// The method of the request that `head` begins: the bytes before its first space.
-pub fn request_method(head: &[u8]) -> &[u8] {
-    let end = head.iter().position(|&b| b == b' ').unwrap_or(0);
-    &head[..end]
-}
-
 impl<'a> RequestHead<'a> {
-    /// Splits the request line. The target ends at the *last* space of the line, because a path
+    /// Splits the request line of `bytes`, which may go on after the head. The target ends at the *last* space of the line, because a path
     /// that nginx put together from decoded variables may hold spaces.
     ///
     /// # Errors
     /// [`SignError::NotHttp1`], [`SignError::NotOriginForm`] or [`SignError::Incomplete`].
-    pub fn parse(head: &'a [u8]) -> Result<Self, SignError> {
-        let (line, rest) = split_line(head).map_err(|_| SignError::NotHttp1)?;
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, SignError> {
+        let (line, rest) = split_line(bytes).map_err(|_| SignError::NotHttp1)?;
         let line = line.ok_or(SignError::Incomplete)?;
 
-        let method = request_method(line);
-        let after = line.get(method.len() + 1..).unwrap_or_default();
-        let space = memrchr(b' ', after).ok_or(SignError::NotHttp1)?;
-        let (target, version) = (&after[..space], &after[space + 1..]);
+        let first = memchr(b' ', line).ok_or(SignError::NotHttp1)?;
+        let (method, after) = (&line[..first], &line[first + 1..]);
+        let last = memrchr(b' ', after).ok_or(SignError::NotHttp1)?;
+        let (target, version) = (&after[..last], &after[last + 1..]);
         if method.is_empty() || !matches!(version, b"HTTP/1.1" | b"HTTP/1.0") {
             return Err(SignError::NotHttp1);
         }
@@ -61,7 +56,12 @@ impl<'a> RequestHead<'a> {
             Some(i) => (&target[..i], &target[i + 1..]),
             None => (target, &target[target.len()..]),
         };
-        Ok(Self { method, path, query, version, rest })
+        Ok(Self { bytes, method, path, query, version, rest })
+    }
+
+    /// The method, such as `GET`.
+    pub fn method(&self) -> &'a [u8] {
+        self.method
     }
 }
 
@@ -75,20 +75,23 @@ pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'
         return Ok(None);
     }
     match memchr(b':', line) {
-        // A leading space or tab would continue the line before (obsolete folding).
-        Some(colon) if colon > 0 && line[0] != b' ' && line[0] != b'\t' => Ok(Some(HeaderLine {
-            name: &line[..colon],
-            value: &line[colon + 1..],
-            line: &bytes[..line.len() + 2],
-        })),
+        // White space before the colon makes some servers read another name than others. At the
+        // beginning of the line it would continue the one before (obsolete folding).
+        Some(colon) if colon > 0 && line[..colon].iter().all(u8::is_ascii_graphic) => {
+            Ok(Some(HeaderLine {
+                name: &line[..colon],
+                value: &line[colon + 1..],
+                line: &bytes[..line.len() + 2],
+            }))
+        }
         _ => Err(SignError::MalformedHeader),
     }
 }
 
 /// Splits after the first CRLF: the line without it (`None` when there is no line break), and what
-/// follows. A CR or LF alone is an error: some servers take it for a line break.
+/// follows. A CR or LF alone is an error, since some servers take it for a line break, and so is NUL.
 fn split_line(bytes: &[u8]) -> Result<(Option<&[u8]>, &[u8]), SignError> {
-    match memchr2(b'\r', b'\n', bytes) {
+    match memchr3(b'\r', b'\n', 0, bytes) {
         None => Ok((None, bytes)),
         Some(end) if bytes[end..].starts_with(b"\r\n") => {
             Ok((Some(&bytes[..end]), &bytes[end + 2..]))
@@ -115,7 +118,8 @@ mod tests {
     fn refuses_what_is_not_http_1() {
         for (head, error) in [
             (&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], SignError::NotHttp1),
-            (b"\x00\x00\x12\x04", SignError::Incomplete),
+            (b"\x00\x00\x12\x04", SignError::NotHttp1),
+            (b"G\0T / HTTP/1.1\r\n", SignError::NotHttp1),
             (b"", SignError::Incomplete),
             (b"\r\n", SignError::NotHttp1),
             (b"GET\r\n", SignError::NotHttp1),
@@ -153,6 +157,9 @@ mod tests {
             (b"\tfolded: x\r\n", SignError::MalformedHeader),
             (b"X: a\nAuthorization: b\r\n", SignError::MalformedHeader),
             (b"X: a\rb\r\n", SignError::MalformedHeader),
+            (b"X: a\0b\r\n", SignError::MalformedHeader),
+            (b"Authorization : a\r\n", SignError::MalformedHeader),
+            (b"X-Amz-Date\t: a\r\n", SignError::MalformedHeader),
             (b"X: cut", SignError::Incomplete),
         ] {
             assert_eq!(next_header(&mut &lines[..]), Err(error), "{}", lines.escape_ascii());

@@ -37,6 +37,7 @@ enum Use {
     Host,
     Sign,
     Remove,
+    ContentSha256,
     ContentLength,
     TransferEncoding,
     Pass,
@@ -53,7 +54,8 @@ fn classify(name: &[u8]) -> Use {
         17 if is(b"transfer-encoding") => Use::TransferEncoding,
         _ if is_amz(name) => match name.len() {
             10 if is(b"x-amz-date") => Use::Remove,
-            20 if is(b"x-amz-content-sha256") || is(b"x-amz-security-token") => Use::Remove,
+            20 if is(b"x-amz-content-sha256") => Use::ContentSha256,
+            20 if is(b"x-amz-security-token") => Use::Remove,
             _ => Use::Sign,
         },
         _ => Use::Pass,
@@ -89,7 +91,10 @@ impl<'a> Headers<'a> {
                     signed.push(SignedHeader { name, value });
                 }
                 Use::Sign => signed.push(SignedHeader { name, value }),
-                Use::Remove => {
+                Use::ContentSha256 if value.trim_ascii().starts_with(b"STREAMING-") => {
+                    return Err(SignError::ChunkedUpload);
+                }
+                Use::Remove | Use::ContentSha256 => {
                     if run < at {
                         kept.push(&rest[run..at]);
                     }
@@ -139,24 +144,28 @@ pub(crate) fn write_lower(name: &[u8], out: &mut Vec<u8>) {
     out[start..].make_ascii_lowercase();
 }
 
-/// Appends the canonical form of headers of one name: `name:value,value` and a line feed.
-pub(crate) fn write_canonical_header(group: &[SignedHeader], out: &mut Vec<u8>) {
+/// Appends headers of one name as both versions sign them: `name:value,value` and a line feed,
+/// each value written by `write_value`.
+pub(crate) fn write_canonical_header(
+    group: &[SignedHeader],
+    write_value: impl Fn(&[u8], &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) {
     write_lower(group[0].name, out);
     out.push(b':');
     for (i, header) in group.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        write_trimmed(header.value, out);
+        write_value(header.value.trim_ascii(), out);
     }
     out.push(b'\n');
 }
 
-/// Appends `value` without surrounding white space and with each run of white space inside as one
-/// space (Signature V4, "Trim").
-pub(crate) fn write_trimmed(value: &[u8], out: &mut Vec<u8>) {
-    let value = value.trim_ascii();
-    let plain = |pair: &[u8]| !(pair[0] == b' ' && pair[1] == b' ') && pair[0] != b'\t';
+/// Appends `value`, which is trimmed, with each run of white space inside as one space (Signature
+/// V4, "Trim").
+pub(crate) fn write_folded(value: &[u8], out: &mut Vec<u8>) {
+    let plain = |pair: &[u8]| pair != b"  " && pair[0] != b'\t';
     if value.windows(2).all(plain) {
         out.extend_from_slice(value);
         return;
@@ -216,18 +225,21 @@ mod tests {
     }
 
     #[test]
-    fn white_space_is_trimmed_and_folded() {
-        for (value, trimmed) in [
-            ("", ""),
-            ("  a ", "a"),
-            ("a  b", "a b"),
-            ("a\tb", "a b"),
-            (" a \t b  c ", "a b c"),
-            ("a b", "a b"),
-        ] {
+    fn signed_chunks_are_refused() {
+        for value in ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"] {
+            let head = format!("Host: h\r\nX-Amz-Content-SHA256: {value}\r\n\r\n");
+            assert_eq!(Headers::parse(head.as_bytes()).unwrap_err(), SignError::ChunkedUpload);
+        }
+    }
+
+    #[test]
+    fn white_space_is_folded() {
+        for (value, folded) in
+            [("", ""), ("a", "a"), ("a  b", "a b"), ("a\tb", "a b"), ("a \t b  c", "a b c")]
+        {
             let mut out = Vec::new();
-            write_trimmed(value.as_bytes(), &mut out);
-            assert_eq!(out, trimmed.as_bytes());
+            write_folded(value.as_bytes(), &mut out);
+            assert_eq!(out, folded.as_bytes());
         }
     }
 }

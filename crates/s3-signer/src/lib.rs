@@ -5,7 +5,7 @@
 //! byte for byte what the new head says.
 //!
 //! ```
-//! use s3_signer::{Credentials, Placement, Region, Signer, SigningParams};
+//! use s3_signer::{Credentials, Placement, Region, RequestHead, Signer, SigningParams};
 //!
 //! let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI", None)?;
 //! let region = Region::new("us-east-1")?;
@@ -17,7 +17,7 @@
 //! };
 //! let head = b"GET /a%20b HTTP/1.1\r\nHost: films.s3.us-east-1.amazonaws.com\r\n\r\n";
 //! let mut signer = Signer::new();
-//! let signed = signer.sign(head, &params, 1_369_353_600)?;
+//! let signed = signer.sign(&RequestHead::parse(head)?, &params, 1_369_353_600)?;
 //! assert!(signed.head.starts_with(b"GET /a%20b HTTP/1.1\r\nHost: films"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -43,10 +43,12 @@ mod signer;
 mod uri;
 mod v2;
 mod v4;
+#[cfg(test)]
+mod vectors;
 
 pub use credentials::{Credentials, InvalidValue, Region};
 pub use error::SignError;
-pub use head::request_method;
+pub use head::RequestHead;
 pub use signer::{
     Explanation, Placement, QUERY_LIFETIME, SignatureKind, SignedHead, Signer, SigningParams,
 };

@@ -1,5 +1,6 @@
 //! From a request head to the same head, signed.
 
+use memchr::memmem;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     head::RequestHead,
     headers::{Headers, SignedHeader},
     keys::KeyCache,
-    uri::{self, Query},
+    uri::{self, Query, reserve},
     v2, v4,
 };
 
@@ -37,6 +38,13 @@ pub struct SigningParams<'a> {
 }
 
 impl SigningParams<'_> {
+    /// Bytes of what they bring into a request, not yet encoded.
+    fn len(&self) -> usize {
+        self.credentials.access_key_id().len()
+            + self.credentials.session_token().map_or(0, str::len)
+            + self.region.map_or(0, |region| region.as_str().len())
+    }
+
     /// The kind of signature that these parameters make.
     pub fn kind(&self) -> SignatureKind {
         match (self.region, self.placement) {
@@ -120,8 +128,6 @@ impl Default for Signer {
 impl Signer {
     /// A signer with no keys yet.
     pub fn new() -> Self {
-        // Larger than ordinary requests, so that no buffer with a token in it is moved and left.
-        let buffer = || Zeroizing::new(Vec::with_capacity(8192));
         Self {
             time: SigningTime::new(),
             v4_keys: KeyCache::new(),
@@ -130,48 +136,52 @@ impl Signer {
             path: Vec::new(),
             signed_headers: Vec::new(),
             scratch: Vec::new(),
-            canonical_request: buffer(),
-            string_to_sign: buffer(),
-            head: buffer(),
+            canonical_request: Zeroizing::default(),
+            string_to_sign: Zeroizing::default(),
+            head: Zeroizing::default(),
         }
     }
 
-    /// Signs `head`, a request head of HTTP/1 as it would be sent and whatever follows it in the
-    /// buffer, at `now`, in seconds since 1970-01-01T00:00:00Z.
+    /// Signs `request` at `now`, in seconds since 1970-01-01T00:00:00Z.
     ///
     /// # Errors
-    /// [`SignError`] when `head` is not one, or has not exactly one host.
+    /// [`SignError`] when the header lines cannot be read, do not name exactly one host, or announce
+    /// a body that only its sender can sign.
     pub fn sign(
         &mut self,
-        head: &[u8],
+        request: &RequestHead,
         params: &SigningParams,
         now: i64,
     ) -> Result<SignedHead<'_>, SignError> {
-        let request = RequestHead::parse(head)?;
         let headers = Headers::parse(request.rest)?;
-        let replaces = head.len() - headers.after.len();
+        let replaces = request.bytes.len() - headers.after.len();
+
+        // Enough for any of the buffers: every byte escaped, header names a second time in the list
+        // of signed ones, and what we add.
+        let room = 4 * (replaces + params.len()) + 1024;
+        reserve(&mut self.canonical_request, room);
+        reserve(&mut self.string_to_sign, room);
+        reserve(&mut self.head, room);
+        self.query.reserve(room);
 
         self.time.set(now);
         self.path.clear();
         uri::encode_path(request.path, &mut self.path);
         self.query.parse(request.query);
-        self.canonical_request.clear();
-        self.string_to_sign.clear();
-        self.head.clear();
         match params.region {
-            Some(region) => self.sign_v4(&request, headers, params, region),
-            None => self.sign_v2(&request, headers, params),
+            Some(region) => self.sign_v4(request, headers, params, region),
+            None => self.sign_v2(request, headers, params),
         }
         Ok(SignedHead { head: &self.head, replaces })
     }
 
-    /// What the last call of [`Signer::sign`] with these parameters signed.
+    /// What the last successful call of [`Signer::sign`] signed, which had these parameters.
     pub fn explain(&self, params: &SigningParams) -> Explanation {
         let redacted = |text: &[u8]| match params.credentials.session_token() {
             Some(token) => {
-                let mut encoded = Zeroizing::new(Vec::new());
+                let mut encoded = Zeroizing::new(Vec::with_capacity(3 * token.len()));
                 uri::encode_query_value(token.as_bytes(), &mut encoded);
-                redact(&redact(text, token.as_bytes()), &encoded)
+                redact(&Zeroizing::new(redact(text, token.as_bytes())), &encoded)
             }
             None => text.to_vec(),
         };
@@ -380,13 +390,15 @@ fn write_bytes(parts: &[&[u8]], out: &mut Vec<u8>) {
 
 /// `text` with `[redacted]` for each `secret` in it.
 fn redact(text: &[u8], secret: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memmem::find(rest, secret) {
-        write_bytes(&[&rest[..at], b"[redacted]"], &mut out);
-        rest = &rest[at + secret.len()..];
+    const REDACTED: &[u8] = b"[redacted]";
+    let found = memmem::find_iter(text, secret).count();
+    let mut out = Vec::with_capacity(text.len() + found * REDACTED.len());
+    let mut end = 0;
+    for at in memmem::find_iter(text, secret) {
+        write_bytes(&[&text[end..at], REDACTED], &mut out);
+        end = at + secret.len();
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(&text[end..]);
     out
 }
 

@@ -115,6 +115,11 @@ pub(crate) struct Query {
 }
 
 impl Query {
+    /// Makes room for `len` bytes of text, so that no copy is left behind when it grows.
+    pub fn reserve(&mut self, len: usize) {
+        reserve(&mut self.text, len);
+    }
+
     /// Takes the arguments of a query as it stands on the wire: split at `&` and the first `=`,
     /// decoded (`+` is a space) and encoded anew. Empty pieces between ampersands are dropped.
     pub fn parse(&mut self, wire: &[u8]) {
@@ -195,6 +200,15 @@ impl Query {
                 out.extend_from_slice(&self.text[a.name_end..a.end]);
             }
         }
+    }
+}
+
+/// Empties `buffer` and makes room for `len` bytes. A buffer that is too small is zeroed before its
+/// memory goes, which does not happen when it grows by itself.
+pub(crate) fn reserve(buffer: &mut Zeroizing<Vec<u8>>, len: usize) {
+    buffer.clear();
+    if buffer.capacity() < len {
+        *buffer = Zeroizing::new(Vec::with_capacity(len.next_power_of_two()));
     }
 }
 

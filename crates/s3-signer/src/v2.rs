@@ -92,7 +92,9 @@ pub(crate) fn write_string_to_sign(parts: &StringToSign, out: &mut Vec<u8>) {
     }
     for group in headers::by_name(parts.headers) {
         if headers::is_amz(group[0].name) {
-            headers::write_canonical_header(group, out);
+            // White space inside stays as it is.
+            let as_is = |value: &[u8], out: &mut Vec<u8>| out.extend_from_slice(value);
+            headers::write_canonical_header(group, as_is, out);
         }
     }
     if let Some(bucket) = parts.bucket {

@@ -46,7 +46,7 @@ pub(crate) fn write_canonical_request(request: &CanonicalRequest, out: &mut Vec<
     request.query.write(out);
     out.push(b'\n');
     for group in headers::by_name(request.headers) {
-        headers::write_canonical_header(group, out);
+        headers::write_canonical_header(group, headers::write_folded, out);
     }
     out.push(b'\n');
     out.extend_from_slice(request.signed_headers);

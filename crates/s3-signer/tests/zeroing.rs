@@ -1,0 +1,94 @@
+//! Memory that the signer gives back holds no secret access key and no session token.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    slice,
+};
+
+use s3_signer::{Credentials, Placement, Region, RequestHead, Signer, SigningParams};
+
+/// A part of every secret; all its characters stand for themselves in a query.
+const SECRET: &str = "secret-not-to-be-left-in-memory";
+
+thread_local! {
+    /// How many blocks this thread has given back with [`SECRET`] in them, when it counts.
+    static LEAKS: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The system's allocator, reading what is given back. Growing a block gives back the old one, as
+/// `realloc` of the trait does it.
+struct Reading;
+
+// SAFETY: passes every call on to the system's allocator. All memory is zeroed at first, so that
+// there are only initialized bytes to read. Reading does not allocate.
+unsafe impl GlobalAlloc for Reading {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps to the contract of `GlobalAlloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        if let Some(leaks) = LEAKS.get() {
+            // SAFETY: the block is the caller's, of this size, and initialized since `alloc`.
+            let bytes = unsafe { slice::from_raw_parts(block, layout.size()) };
+            if bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()) {
+                LEAKS.set(Some(leaks + 1));
+            }
+        }
+        // SAFETY: the caller keeps to the contract of `GlobalAlloc`.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Reading = Reading;
+
+/// How many blocks `run` gives back with a secret in them.
+fn leaks(run: impl FnOnce()) -> usize {
+    LEAKS.set(Some(0));
+    run();
+    LEAKS.take().unwrap_or_default()
+}
+
+#[test]
+fn the_allocator_reads() {
+    assert_eq!(leaks(|| drop(std::hint::black_box(SECRET.to_owned()))), 1);
+    let zeroed = leaks(|| {
+        Credentials::new(SECRET, SECRET, Some(SECRET)).unwrap();
+    });
+    assert_eq!(zeroed, 1, "the access key id, which is no secret");
+}
+
+#[test]
+fn a_signer_leaves_no_secrets() {
+    // With characters that a query escapes, as tokens have them.
+    let token = format!("{}/+=", SECRET.repeat(20));
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", SECRET, Some(&token)).unwrap();
+    let region = Region::new("eu-west-1").unwrap();
+    let head = b"GET /film.mp4 HTTP/1.1\r\nHost: films.s3.eu-west-1.amazonaws.com\r\n\r\n";
+    let mut found = Vec::new();
+    for region in [None, Some(&region)] {
+        for placement in [Placement::Headers, Placement::Query] {
+            let params = SigningParams {
+                credentials: &credentials,
+                region,
+                placement,
+                bucket_in_host: None,
+            };
+            let mut signer = Signer::new();
+            let signing = leaks(|| {
+                signer.sign(&RequestHead::parse(head).unwrap(), &params, 0).unwrap();
+            });
+            let explaining = leaks(|| drop(signer.explain(&params)));
+            let dropping = leaks(|| drop(signer));
+            if signing + explaining + dropping > 0 {
+                let kind = params.kind().as_str();
+                found.push(format!(
+                    "{kind}: {signing} while signing, {explaining} explaining, {dropping} dropped"
+                ));
+            }
+        }
+    }
+    assert!(found.is_empty(), "blocks with a secret: {found:#?}");
+}
