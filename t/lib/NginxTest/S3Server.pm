@@ -10,7 +10,7 @@ use NginxTest::Env qw(base_dir);
 use NginxTest::Process qw(spawn is_alive wait_until);
 
 my @Domains = qw(s3.us-east-1.amazonaws.com s3.eu-west-1.amazonaws.com
-                 s3.amazonaws.com s3.test);
+                 s3.amazonaws.com s3.test minio.example.com);
 
 sub new {
     my ($class, $dir, $region) = @_;

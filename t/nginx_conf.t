@@ -1,0 +1,613 @@
+# Every configuration in nginx-conf/, as an operator copies it, in front of the
+# S3 server. What has to be another in a test is in the table @Changes.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use File::Basename qw(basename dirname);
+use NginxTest 'no_plan';
+use NginxTest::Env ();
+
+my $Dir = dirname(__FILE__) . '/../nginx-conf';
+
+my %Tested = map { $_ => 0 } qw(
+    cache-slices.conf location.conf one-bucket.conf path-style.conf
+    several-buckets.conf temporary-credentials.conf variables.conf
+);
+
+# The ports of the front, a server of the test which hands on to the S3 server
+# what it gets, with the Host and the target unchanged: with TLS; with TLS and
+# the certificate of another; without TLS.
+my $Tls   = $ENV{TEST_NGINX_RAND_PORT_1};
+my $Wrong = $ENV{TEST_NGINX_RAND_PORT_2};
+my $Plain = $ENV{TEST_NGINX_RAND_PORT_3};
+my $Certs = NginxTest::Env::work_dir();
+
+# What is replaced, by what; each has to occur in some file.
+my @Changes = (
+    # Another may listen on 8080. On the port of the block's own server, which
+    # comes later and is called "localhost", all other Hosts are for this one.
+    ['listen 127.0.0.1:8080;' => 'listen 127.0.0.1:$TEST_NGINX_SERVER_PORT;'],
+
+    # The hosts and certificates are those of the world.
+    ['server films.s3.eu-west-1.amazonaws.com:443;' =>
+        "server 127.0.0.1:$Tls;"],
+    ['server music.s3.us-east-1.amazonaws.com:443;' =>
+        "server 127.0.0.1:$Tls;"],
+    ['server minio.example.com:9000;' => "server 127.0.0.1:$Plain;"],
+    ['/etc/ssl/certs/ca-certificates.crt' => "$Certs/ca.pem"],
+
+    # A host found by DNS is asked on port 443, on which not everybody may
+    # listen; so the host gets a port.
+    ['resolver 127.0.0.53;' => 'resolver 127.0.0.1:$TEST_NGINX_DNS_PORT;'],
+    ['$bucket_region.amazonaws.com$object' =>
+        "\$bucket_region.amazonaws.com:$Tls\$object"],
+
+    # The documentation's keys belong to nobody.
+    ['AKIAIOSFODNN7EXAMPLE' => 'AKIDPERMANENT0000001'],
+    ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' =>
+        'PermanentSecretKey/With+Signs00000000001'],
+    ['AKIAI44QH8DHBEXAMPLE' => 'AKIDOTHERACCOUNT0001'],
+    ['je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY' =>
+        'OtherAccountSecret/With+Signs00000000001'],
+    ['ASIAIOSFODNN7EXAMPLE' => 'ASIATEMPORARY0000001'],
+    ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY' =>
+        'TemporarySecretKey/With+Signs00000000001'],
+    ['AQoDYXdzEJr1K/EXAMPLETOKEN==' => 'TemporarySessionToken/With+Signs=='],
+
+    # The largest object of the S3 server has 200 KiB.
+    ['slice 1m;' => 'slice 64k;'],
+
+    # Only some may write there.
+    ['/var/cache/nginx/films' => '$TEST_NGINX_SERVROOT/films'],
+);
+my %Used;
+
+# The front gets session tokens, which must not be in the log that is looked at.
+our $Front = <<"END";
+log_format front 'front sni=\$ssl_server_name host=\$http_host '
+                 'request=\$connection_requests \$status "\$request" '
+                 '"\$http_authorization"';
+server {
+    listen 127.0.0.1:$Tls ssl default_server;
+    ssl_reject_handshake on;
+    error_log logs/front.log warn;
+}
+server {
+    listen 127.0.0.1:$Tls ssl;
+    listen 127.0.0.1:$Plain;
+    server_name *.s3.eu-west-1.amazonaws.com *.s3.us-east-1.amazonaws.com
+                minio.example.com;
+    ssl_certificate $Certs/right.pem;
+    ssl_certificate_key $Certs/right.key;
+    access_log logs/access.log front;
+    error_log logs/front.log warn;
+    location / {
+        proxy_pass http://127.0.0.1:\$TEST_NGINX_S3_PORT;
+        proxy_http_version 1.1;
+        proxy_set_header Host \$http_host;
+    }
+}
+server {
+    listen 127.0.0.1:$Wrong ssl;
+    ssl_certificate $Certs/wrong.pem;
+    ssl_certificate_key $Certs/wrong.key;
+    error_log logs/front.log warn;
+    return 204;
+}
+END
+
+# The file of this name, and the front; with further replacements.
+sub conf {
+    my ($name, @more) = @_;
+
+    $Tested{$name}++;
+    open my $in, '<:raw', "$Dir/$name" or die "$Dir/$name: $!";
+    my $text = do { local $/; <$in> };
+    for my $change (@Changes) {
+        my ($old, $new) = @$change;
+        $Used{$old} = 1 if $text =~ s/\Q$old\E/$new/g;
+    }
+    while (my ($old, $new) = splice @more, 0, 2) {
+        $text =~ s/\Q$old\E/$new/g or die "no \"$old\" in $name";
+    }
+    return $text . $Front;
+}
+
+# The same with another's certificate at the other end.
+sub conf_of_impostor {
+    my ($name) = @_;
+
+    return conf($name, ":$Tls" => ":$Wrong");
+}
+
+# Makes a CA, and a certificate and key of the hosts, signed by it.
+sub make_certificates {
+    openssl(qw(req -x509 -days 2 -subj /CN=Test -keyout), "$Certs/ca.key",
+        '-out', "$Certs/ca.pem");
+    my %hosts = (
+        right => 'DNS:*.s3.eu-west-1.amazonaws.com,'
+               . 'DNS:*.s3.us-east-1.amazonaws.com',
+        wrong => 'DNS:*.s3.amazonaws.com.example.com',
+    );
+    for my $name (sort keys %hosts) {
+        open my $out, '>', "$Certs/$name.ext" or die "$Certs/$name.ext: $!";
+        print $out "subjectAltName = $hosts{$name}\n";
+        close $out or die "$Certs/$name.ext: $!";
+        openssl(qw(req -subj /CN=Test -keyout), "$Certs/$name.key",
+            '-out', "$Certs/$name.csr");
+        openssl(qw(x509 -req -days 2), '-in', "$Certs/$name.csr",
+            '-CA', "$Certs/ca.pem", '-CAkey', "$Certs/ca.key",
+            qw(-set_serial 1 -extfile), "$Certs/$name.ext",
+            '-out', "$Certs/$name.pem");
+    }
+    return;
+}
+
+sub openssl {
+    my ($command, @arguments) = @_;
+
+    splice @arguments, 0, 0, qw(-newkey ec -pkeyopt
+        ec_paramgen_curve:prime256v1 -nodes) if $command eq 'req';
+    my $pid = open my $out, '-|';
+    die "cannot fork: $!" unless defined $pid;
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT;
+        exec 'openssl', $command, @arguments or exit 127;
+    }
+    my $said = do { local $/; <$out> } // '';
+    close $out or die "openssl $command: $said";
+    return;
+}
+
+# Names of objects as clients spell them, and as they are.
+my @Names = (
+    ['hello.txt'                          => 'hello.txt'],
+    ['a%20b.txt'                          => 'a b.txt'],
+    ['a+b.txt'                            => 'a+b.txt'],
+    ['a%2Bb.txt'                          => 'a+b.txt'],
+    ['é日本.txt'                          => 'é日本.txt'],
+    ['%C3%A9%e6%97%a5%E6%9C%AC.txt'       => 'é日本.txt'],
+    ['100%25&=;,@:$%23.txt'               => '100%&=;,@:$#.txt'],
+    [q{(x)%20'y'%20%22z%22!*~.txt}        => q{(x) 'y' "z"!*~.txt}],
+    ['deep/er/nested/path.txt'            => 'deep/er/nested/path.txt'],
+);
+
+sub paths { my ($prefix) = @_; return [map { "GET $prefix$_->[0]" } @Names] }
+
+# A pattern for the front's line on a request, the nth of its connection, that
+# has a signature by V4 in headers.
+sub front_line {
+    my ($host, $n, $request, $access_key, $region) = @_;
+
+    my $sni = $host =~ /^([^:]+\.amazonaws\.com)/ ? $1 : '-';
+    return qr{front\ sni=\Q$sni\E\ host=\Q$host\E\ request=$n\ 20[06]
+        \ "\Q$request\E\ HTTP/1\.1"\ "AWS4-HMAC-SHA256
+        \ Credential=$access_key/\d{8}/$region/s3/aws4_request,}x;
+}
+
+sub contents {
+    my ($bucket) = @_;
+
+    return [map { $_->[1] eq 'hello.txt' ? "hello from $bucket\n"
+        : "$_->[1] of $bucket\n" } @Names];
+}
+
+our @Ok  = (200) x @Names;
+our $Big = join '', map { sprintf
+    "line %06d abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY\n", $_ }
+    0 .. 3199;
+
+# What stands in for the host's entry in DNS, which nginx asks only once, when
+# it reads the configuration: an address, or a name for it.
+our $NamedInHosts = 'upstream films.s3.eu-west-1.amazonaws.com '
+    . '{ server 127.0.0.1:$TEST_NGINX_RAND_PORT_1; }';
+our $NameOfAddress = 'proxy_set_header Host films.s3.eu-west-1.amazonaws.com;'
+    . 'proxy_ssl_name films.s3.eu-west-1.amazonaws.com;';
+
+make_certificates();
+run_tests();
+
+ok($Tested{basename($_)}, basename($_) . ' is tested')
+    for glob quotemeta($Dir) . '/*';
+ok($Tested{$_}, "$_ is there") for sort keys %Tested;
+ok($Used{$_->[0]}, "\"$_->[0]\" is in some file") for @Changes;
+
+__DATA__
+
+=== TEST 1: one-bucket.conf: objects by names of all kinds
+--- http_config eval: ::conf('one-bucket.conf')
+--- config
+--- request eval: ::paths('/films/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 2: one-bucket.conf: the second request goes over the connection of the first
+--- http_config eval: ::conf('one-bucket.conf')
+--- config
+--- pipelined_requests eval
+["GET /films/hello.txt", "HEAD /films/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line('films.s3.eu-west-1.amazonaws.com', 2, 'HEAD /hello.txt',
+    'AKIDPERMANENT0000001', 'eu-west-1')
+
+=== TEST 3: one-bucket.conf: a server with the certificate of another is not trusted
+--- http_config eval: ::conf_of_impostor('one-bucket.conf')
+--- config
+--- request
+GET /films/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
+
+=== TEST 4: several-buckets.conf: objects by names of all kinds in films
+--- http_config eval: ::conf('several-buckets.conf')
+--- config
+--- request eval: ::paths('/films/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 5: several-buckets.conf: objects by names of all kinds in music
+--- http_config eval: ::conf('several-buckets.conf')
+--- config
+--- request eval: ::paths('/music/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('music')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 6: several-buckets.conf: films has its account and region, and keeps its connection
+--- http_config eval: ::conf('several-buckets.conf')
+--- config
+--- pipelined_requests eval
+["GET /films/hello.txt", "HEAD /films/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line('films.s3.eu-west-1.amazonaws.com', 2, 'HEAD /hello.txt',
+    'AKIDPERMANENT0000001', 'eu-west-1')
+
+=== TEST 7: several-buckets.conf: music has its account and region, and keeps its connection
+--- http_config eval
+'add_header X-Key $s3_access_key_id;' . ::conf('several-buckets.conf')
+--- config
+--- pipelined_requests eval
+["GET /music/hello.txt", "HEAD /music/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- response_headers eval
+[("X-Key: AKIDOTHERACCOUNT0001") x 2]
+--- access_log eval
+::front_line('music.s3.us-east-1.amazonaws.com', 2, 'HEAD /hello.txt',
+    'AKIDOTHERACCOUNT0001', 'us-east-1')
+
+=== TEST 8: several-buckets.conf: a server with the certificate of another is not trusted
+--- http_config eval: ::conf_of_impostor('several-buckets.conf')
+--- config
+--- request
+GET /music/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "music.s3.us-east-1.amazonaws.com"
+
+=== TEST 9: temporary-credentials.conf: objects by names of all kinds
+--- http_config eval: ::conf('temporary-credentials.conf')
+--- config
+--- request eval: ::paths('/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 10: temporary-credentials.conf: the second request goes over the connection of the first
+--- http_config eval: ::conf('temporary-credentials.conf')
+--- config
+--- pipelined_requests eval
+["GET /hello.txt", "HEAD /hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line('films.s3.eu-west-1.amazonaws.com', 2, 'HEAD /hello.txt',
+    'ASIATEMPORARY0000001', 'eu-west-1')
+
+=== TEST 11: temporary-credentials.conf: a server with the certificate of another is not trusted
+--- http_config eval: ::conf_of_impostor('temporary-credentials.conf')
+--- config
+--- request
+GET /hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
+
+=== TEST 12: path-style.conf: objects by names of all kinds
+--- http_config eval: ::conf('path-style.conf')
+--- config
+--- request eval: ::paths('/films/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 13: path-style.conf: the second request goes over the connection of the first
+--- http_config eval: ::conf('path-style.conf')
+--- config
+--- pipelined_requests eval
+["GET /films/hello.txt", "HEAD /films/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line('minio.example.com:9000', 2, 'HEAD /films/hello.txt',
+    'AKIDPERMANENT0000001', 'us-east-1')
+
+=== TEST 14: location.conf: objects by names of all kinds
+--- http_config eval: $::NamedInHosts . ::conf('location.conf')
+--- config
+--- request eval: ::paths('/s3/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-query$)
+
+=== TEST 15: location.conf: the name of the host is in Host and SNI, and the connection is not kept
+--- http_config eval: $::NamedInHosts . ::conf('location.conf')
+--- config
+--- pipelined_requests eval
+["GET /s3/hello.txt", "HEAD /s3/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+my $host = qr/films\.s3\.eu-west-1\.amazonaws\.com/;
+qr{front sni=$host host=$host request=1 200 "HEAD /hello\.txt\?X-Amz-Alg}
+
+=== TEST 16: location.conf: the host is found when the configuration is read
+--- http_config eval
+$::NameOfAddress . ::conf('location.conf',
+    'https://films.s3.eu-west-1.amazonaws.com/' =>
+    'https://127.0.0.1:$TEST_NGINX_RAND_PORT_1/')
+--- config
+--- request
+GET /s3/a%20b.txt
+--- more_headers
+Host: player.example.com
+--- response_body
+a b.txt of films
+--- s3_log_like: GET /a%20b.txt\?X-Amz-Algorithm=\S+ 200 v4-query$
+
+=== TEST 17: location.conf: a server with the certificate of another is not trusted
+--- http_config eval
+$::NamedInHosts =~ s/_1/_2/r . ::conf('location.conf')
+--- config
+--- request
+GET /s3/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
+
+=== TEST 18: variables.conf: objects by names of all kinds in films
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- request eval: ::paths('/films/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 19: variables.conf: objects by names of all kinds in music
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- request eval: ::paths('/music/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('music')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 20: variables.conf: films has its region, and no connection is kept
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- pipelined_requests eval
+["GET /films/hello.txt", "HEAD /films/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line("films.s3.eu-west-1.amazonaws.com:$ENV{TEST_NGINX_RAND_PORT_1}",
+    1, 'HEAD /hello.txt', 'AKIDPERMANENT0000001', 'eu-west-1')
+--- no_access_log
+request=2
+
+=== TEST 21: variables.conf: music has its region, and no connection is kept
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- pipelined_requests eval
+["GET /music/hello.txt", "HEAD /music/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line("music.s3.us-east-1.amazonaws.com:$ENV{TEST_NGINX_RAND_PORT_1}",
+    1, 'HEAD /hello.txt', 'AKIDPERMANENT0000001', 'us-east-1')
+--- no_access_log
+request=2
+
+=== TEST 22: variables.conf: the arguments are passed on
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- request
+GET /films/hello.txt?response-content-type=a/b
+--- more_headers
+Host: player.example.com
+--- response_body
+hello from films
+--- response_headers
+Content-Type: a/b
+--- s3_log_like: GET /hello.txt\?response-content-type=a%2Fb 200 v4-headers$
+
+=== TEST 23: variables.conf: an unknown bucket is answered with 500
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- request
+GET /videos/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 500
+--- error_log
+request not signed and not sent: "s3_region" evaluated to an empty value
+--- s3_log_unlike: .
+
+=== TEST 24: variables.conf: a path without a bucket is answered with 500
+--- http_config eval: ::conf('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- request
+GET /hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 500
+--- error_log
+request not signed and not sent: "s3_region" evaluated to an empty value
+--- s3_log_unlike: .
+
+=== TEST 25: variables.conf: a server with the certificate of another is not trusted
+--- http_config eval: ::conf_of_impostor('variables.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- request
+GET /films/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
+
+=== TEST 26: cache-slices.conf: objects by names of all kinds
+--- http_config eval: ::conf('cache-slices.conf')
+--- config
+--- request eval: ::paths('/films/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 206 v4-headers$)
+
+=== TEST 27: cache-slices.conf: a large object in slices, over one connection
+--- http_config eval: ::conf('cache-slices.conf')
+--- config
+--- request
+GET /films/big.txt
+--- more_headers
+Host: player.example.com
+--- response_body eval: $::Big
+--- response_headers
+X-Cache-Status: MISS
+--- access_log eval
+::front_line('films.s3.eu-west-1.amazonaws.com', 4, 'GET /big.txt',
+    'AKIDPERMANENT0000001', 'eu-west-1')
+--- no_access_log
+request=5
+--- s3_log_unlike: ^(?!.* GET /big.txt 206 v4-headers$)
+
+=== TEST 28: cache-slices.conf: a part of an object takes the slices that it is in
+--- http_config eval: ::conf('cache-slices.conf')
+--- config
+--- request eval
+[("GET /films/big.txt") x 4]
+--- more_headers eval
+[map { "Host: player.example.com\nRange: bytes=$_" }
+    '64-75', '131072-131083', '0-11', '131136-131147']
+--- error_code eval: [(206) x 4]
+--- response_body eval
+["line 000001 ", "line 002048 ", "line 000000 ", "line 002049 "]
+--- response_headers eval
+[map { "X-Cache-Status: $_" } qw(MISS MISS HIT HIT)]
+
+=== TEST 29: cache-slices.conf: a slice in the cache is served without S3
+--- http_config eval: ::conf('cache-slices.conf')
+--- config
+--- request eval
+["GET /films/big.txt?first", "GET /films/big.txt?second"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- response_body eval: [$::Big, $::Big]
+--- response_headers eval
+["X-Cache-Status: MISS", "X-Cache-Status: HIT"]
+--- s3_log_like: GET /big.txt\?first= 206 v4-headers$
+--- s3_log_unlike: second
+
+=== TEST 30: cache-slices.conf: a slice that has expired is revalidated
+--- http_config eval
+::conf('cache-slices.conf', 'valid 200 206 1h;' => 'valid 200 206 1s;')
+--- config
+--- request eval
+["GET /films/hello.txt",
+ [{value => "GET /films/hello.txt", delay_before => 2.1}],
+ "GET /films/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200, 200]
+--- response_body eval: [("hello from films\n") x 3]
+--- response_headers eval
+[map { "X-Cache-Status: $_" } qw(MISS REVALIDATED HIT)]
+--- s3_log_like: GET /hello.txt 304 v4-headers$
+
+=== TEST 31: cache-slices.conf: a server with the certificate of another is not trusted
+--- http_config eval: ::conf_of_impostor('cache-slices.conf')
+--- config
+--- request
+GET /films/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
