@@ -1,15 +1,15 @@
 //! The levels of the configuration and which one wins; which locations get the hook.
 
-use std::{cell::RefCell, ffi::CStr, ptr::NonNull, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use ngx::{
     ffi::{
         NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_UPS_CONF, NGX_LOG_WARN, ngx_conf_t,
-        ngx_http_upstream_conf_t, ngx_http_upstream_srv_conf_t, ngx_module_t,
+        ngx_http_upstream_srv_conf_t,
     },
     http::{
-        HttpModule, HttpModuleConfExt, HttpModuleLocationConf, HttpModuleMainConf,
-        HttpModuleServerConf, NgxHttpCoreModule, NgxHttpUpstreamModule,
+        HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf,
+        NgxHttpCoreModule, NgxHttpUpstreamModule,
     },
 };
 use s3_signer::{Placement, Region, Signer};
@@ -20,6 +20,7 @@ use crate::{
     hook::Hook,
     log,
     methods::Methods,
+    proxy,
     value::Value,
 };
 
@@ -35,6 +36,9 @@ pub(crate) enum ConfError {
     /// The hook works only on what the proxy module has merged.
     #[error("ngx_http_s3_auth_module must come after ngx_http_proxy_module")]
     ModuleOrder,
+    /// The proxy module is not as this module knows it.
+    #[error("ngx_http_s3_auth_module does not know this ngx_http_proxy_module")]
+    NoProxy,
     /// nginx has not made what it should have made before.
     #[error("ngx_http_s3_auth_module has no configuration")]
     NoConf,
@@ -146,6 +150,8 @@ pub(crate) struct BlockConf {
     pub parts: Option<Box<Parts>>,
     /// The settings; after merging, those of the blocks around too.
     pub settings: Settings,
+    /// Whether the requests of this block go to `proxy_pass`.
+    proxies: bool,
     /// Present where proxied requests may be signed.
     pub hook: Option<Box<Hook>>,
 }
@@ -160,29 +166,8 @@ pub(crate) struct MainConf {
     upstream_region: bool,
     /// Credentials of locations, for the warning of those that nothing uses.
     in_locations: Vec<Rc<Credentials>>,
-    /// Index in `loc_conf` of the modules that proxy by another protocol than HTTP.
-    other_protocols: Vec<usize>,
-}
-
-/// The modules that proxy by another protocol. Each begins its location configuration with a
-/// `ngx_http_upstream_conf_t`, as the proxy module does.
-const OTHER_PROTOCOLS: [&[u8]; 5] = [
-    b"ngx_http_fastcgi_module",
-    b"ngx_http_grpc_module",
-    b"ngx_http_memcached_module",
-    b"ngx_http_scgi_module",
-    b"ngx_http_uwsgi_module",
-];
-
-unsafe extern "C" {
-    /// The module of `proxy_pass`. Not in nginx's headers, but a symbol of every nginx that has it.
-    static ngx_http_proxy_module: ngx_module_t;
-}
-
-/// The module of `proxy_pass`.
-fn proxy_module() -> &'static ngx_module_t {
-    // SAFETY: nginx writes a module's indexes before it reads the `http` block, and never again.
-    unsafe { &ngx_http_proxy_module }
+    /// The address of the content handler that `proxy_pass` sets.
+    proxy_handler: usize,
 }
 
 /// The settings of an upstream block; `None` for one that a literal host made, which has no
@@ -195,7 +180,7 @@ pub(crate) fn upstream_settings(
 
 /// Joins credentials and takes stock, once the file has been read and before locations are merged.
 pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
-    if S3AuthModule::module().ctx_index < proxy_module().ctx_index {
+    if S3AuthModule::module().ctx_index < proxy::module().ctx_index {
         return Err(ConfError::ModuleOrder);
     }
     let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
@@ -213,15 +198,7 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
         }
     }
 
-    // SAFETY: a list of pointers to modules that ends with NULL.
-    let modules = unsafe { std::slice::from_raw_parts((*cf.cycle).modules, (*cf.cycle).modules_n) };
-    for &module in modules {
-        // SAFETY: modules live as long as nginx and their names are C strings.
-        let (name, index) = unsafe { (CStr::from_ptr((*module).name), (*module).ctx_index) };
-        if OTHER_PROTOCOLS.contains(&name.to_bytes()) {
-            main.other_protocols.push(index);
-        }
-    }
+    main.proxy_handler = proxy::handler(cf)?;
     Ok(())
 }
 
@@ -261,7 +238,16 @@ impl BlockConf {
         let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
         self.join(main)?;
         self.settings.inherit(&outer.settings);
-        let Some(mut proxy) = proxy_conf(cf, main) else { return Ok(()) };
+        let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
+        self.proxies = match core.handler {
+            // Requests keep the handler of the location around an `if`, with the `if`'s settings.
+            None => core.noname() != 0 && outer.proxies,
+            Some(handler) => handler as usize == main.proxy_handler,
+        };
+        if !self.proxies {
+            return Ok(());
+        }
+        let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
         // SAFETY: nobody else looks at the proxy module's part while nginx merges ours.
         let proxy = unsafe { proxy.as_mut() };
 
@@ -295,24 +281,4 @@ impl BlockConf {
         }
         Ok(())
     }
-}
-
-/// The proxy module's part of the block being merged, if requests are proxied from it.
-fn proxy_conf(cf: &ngx_conf_t, main: &MainConf) -> Option<NonNull<ngx_http_upstream_conf_t>> {
-    NgxHttpCoreModule::location_conf(cf)?.handler?;
-    let upstream_conf = |index: usize| {
-        let module = ngx_module_t { ctx_index: index, ..ngx_module_t::default() };
-        // SAFETY: the location configuration of a module that proxies begins with this type.
-        unsafe { cf.http_location_conf_unchecked::<ngx_http_upstream_conf_t>(&module) }
-    };
-    let proxy = upstream_conf(proxy_module().ctx_index)?;
-    // Without a literal host, the content handler is that of a `proxy_pass` with variables or
-    // another module's.
-    // SAFETY: live until the configuration is dropped.
-    let is_other = unsafe { proxy.as_ref() }.upstream.is_null()
-        && main.other_protocols.iter().any(|&index| {
-            // SAFETY: as above.
-            upstream_conf(index).is_some_and(|conf| unsafe { !conf.as_ref().upstream.is_null() })
-        });
-    (!is_other).then_some(proxy)
 }

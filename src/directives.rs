@@ -192,7 +192,10 @@ fn methods(arguments: &[ngx_str_t]) -> Result<Methods, Error> {
         return Ok(Methods::ANY);
     }
     let mut methods = Methods::NONE;
-    for name in arguments {
+    for (i, name) in arguments.iter().enumerate() {
+        if arguments[..i].iter().any(|before| before.as_bytes() == name.as_bytes()) {
+            return Err(Error::Value(format!("duplicate method \"{name}\"")));
+        }
         if methods.add(name.as_bytes()).is_none() {
             return Err(Error::Value(format!("invalid method \"{name}\"")));
         }

@@ -7,6 +7,7 @@
 //! | `credentials`, `value`, `methods` | what the directives hold |
 //! | `access` | before a request is worked on: is its method one that may be signed? |
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
+//! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
 //! | `log` | messages, and panics that stay out of nginx |
@@ -20,6 +21,7 @@ mod directives;
 mod hook;
 mod log;
 mod methods;
+mod proxy;
 mod stamp;
 mod value;
 mod variables;

@@ -15,14 +15,10 @@ impl Methods {
     pub const NONE: Self = Self(0);
 
     /// Adds the method called `name`, and HEAD with GET, as `limit_except` does. `None`: there is
-    /// no such method, or it is in the set already.
+    /// no such method.
     pub fn add(&mut self, name: &[u8]) -> Option<()> {
         let bit = bit(name)?;
-        let with = self.0 | bit;
-        if with == self.0 && bit != HEAD {
-            return None;
-        }
-        self.0 = if bit == GET { with | HEAD } else { with };
+        self.0 |= if bit == GET { GET | HEAD } else { bit };
         Some(())
     }
 

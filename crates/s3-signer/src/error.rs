@@ -18,6 +18,13 @@ pub enum SignError {
     /// The body is in chunks that its sender signed, or says to have framed, for S3 (`aws-chunked`).
     #[error("the body is in \"aws-chunked\" encoding, which cannot be signed on the way")]
     ChunkedUpload,
+    /// Not one length of the body, in digits, or one `Transfer-Encoding`.
+    #[error("the request does not say clearly how long its body is")]
+    AmbiguousBody,
+    /// Bytes behind the head that are not of the body that it announces: a line break got into a
+    /// variable that stands in the path or in a header.
+    #[error("bytes that are not its body follow the request head")]
+    SecondRequest,
     /// No `Host` header: S3 has no bucket to look in and the signature nothing to cover.
     #[error("the request has no \"Host\" header")]
     NoHost,

@@ -1,5 +1,6 @@
 //! Which header lines are kept, which are signed, and how signed ones read in canonical form.
 
+use memchr::memchr2;
 use smallvec::SmallVec;
 
 use crate::{
@@ -16,6 +17,9 @@ pub(crate) struct SignedHeader<'a> {
     pub value: &'a [u8],
 }
 
+/// Headers that the signature covers. More than usual spill to the heap.
+pub(crate) type SignedHeaders<'a> = SmallVec<[SignedHeader<'a>; 12]>;
+
 /// The header lines of a request, sorted into what matters to a signature. More than the usual
 /// number of signed headers or removed lines spills to the heap.
 #[derive(Debug)]
@@ -23,13 +27,45 @@ pub(crate) struct Headers<'a> {
     /// The value of `Host`, trimmed.
     pub host: &'a [u8],
     /// `host`, `content-type`, `content-md5` and every `x-amz-*` that stays on the wire.
-    pub signed: SmallVec<[SignedHeader<'a>; 16]>,
+    pub signed: SignedHeaders<'a>,
     /// The lines that stay on the wire: runs of the old head, in order.
     pub kept: SmallVec<[&'a [u8]; 8]>,
-    /// Whether a body follows: `Transfer-Encoding`, or a `Content-Length` other than zero.
-    pub has_body: bool,
-    /// What follows the empty line.
+    /// The body that they announce.
+    pub body: Body,
+    /// What follows the empty line: the body, or a part of it.
     pub after: &'a [u8],
+}
+
+/// The body that a head announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// No `Content-Length` and no `Transfer-Encoding`, or a length of zero.
+    None,
+    /// As many bytes.
+    Length(usize),
+    /// `Transfer-Encoding`.
+    Chunked,
+}
+
+impl Body {
+    /// What `value`, of a `Content-Length`, announces.
+    fn of_length(value: &[u8]) -> Result<Self, SignError> {
+        let digits = std::str::from_utf8(value.trim_ascii()).ok();
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(0) => Ok(Self::None),
+            Some(length) => Ok(Self::Length(length)),
+            None => Err(SignError::AmbiguousBody),
+        }
+    }
+
+    /// Whether `bytes` can be of this body.
+    fn may_begin_with(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::None => bytes.is_empty(),
+            Self::Length(length) => bytes.len() <= length,
+            Self::Chunked => true,
+        }
+    }
 }
 
 /// What a signature does with a header.
@@ -71,12 +107,13 @@ impl<'a> Headers<'a> {
     /// Reads all header lines of `rest`, the bytes that follow the request line.
     ///
     /// # Errors
-    /// A malformed line, no end of the head, or not exactly one `Host`.
+    /// A malformed line, no end of the head, not exactly one `Host`, a body of no clear length, or
+    /// bytes behind the head that are not its body's.
     pub fn parse(rest: &'a [u8]) -> Result<Self, SignError> {
         let mut host = None;
         let mut signed = SmallVec::new();
         let mut kept = SmallVec::new();
-        let mut has_body = false;
+        let mut body = None;
 
         let mut after = rest;
         let mut run = 0; // where the current run of kept lines begins in `rest`
@@ -100,8 +137,11 @@ impl<'a> Headers<'a> {
                     }
                     run = at + line.len();
                 }
-                Use::ContentLength => has_body |= value.iter().any(|b| matches!(b, b'1'..=b'9')),
-                Use::TransferEncoding => has_body = true,
+                Use::ContentLength | Use::TransferEncoding if body.is_some() => {
+                    return Err(SignError::AmbiguousBody);
+                }
+                Use::ContentLength => body = Some(Body::of_length(value)?),
+                Use::TransferEncoding => body = Some(Body::Chunked),
                 Use::Pass => {}
             }
             at += line.len();
@@ -109,18 +149,12 @@ impl<'a> Headers<'a> {
         if run < at {
             kept.push(&rest[run..at]);
         }
-        match host {
-            Some(host) if !host.is_empty() => Ok(Self { host, signed, kept, has_body, after }),
-            _ => Err(SignError::NoHost),
+        let host = host.filter(|host| !host.is_empty()).ok_or(SignError::NoHost)?;
+        let body = body.unwrap_or(Body::None);
+        if !body.may_begin_with(after) {
+            return Err(SignError::SecondRequest);
         }
-    }
-
-    /// Sorts the signed headers by name in lower case; those of one name keep their order.
-    pub fn sort(&mut self) {
-        self.signed.sort_by(|a, b| {
-            let lower = |name: &'a [u8]| name.iter().map(u8::to_ascii_lowercase);
-            lower(a.name).cmp(lower(b.name))
-        });
+        Ok(Self { host, signed, kept, body, after })
     }
 
     /// The value of the first signed header called `name`, trimmed; empty when there is none.
@@ -128,6 +162,13 @@ impl<'a> Headers<'a> {
         let found = self.signed.iter().find(|h| h.name.eq_ignore_ascii_case(name));
         found.map_or(b"", |header| header.value.trim_ascii())
     }
+}
+
+/// Sorts headers by name in lower case; those of one name keep their order.
+pub(crate) fn sort(headers: &mut [SignedHeader]) {
+    headers.sort_by(|a, b| {
+        a.name.iter().map(u8::to_ascii_lowercase).cmp(b.name.iter().map(u8::to_ascii_lowercase))
+    });
 }
 
 /// The headers of `sorted` with those of one name together.
@@ -165,8 +206,7 @@ pub(crate) fn write_canonical_header(
 /// Appends `value`, which is trimmed, with each run of white space inside as one space (Signature
 /// V4, "Trim").
 pub(crate) fn write_folded(value: &[u8], out: &mut Vec<u8>) {
-    let plain = |pair: &[u8]| pair != b"  " && pair[0] != b'\t';
-    if value.windows(2).all(plain) {
+    if memchr2(b' ', b'\t', value).is_none() {
         out.extend_from_slice(value);
         return;
     }
@@ -187,32 +227,45 @@ mod tests {
     fn keeps_signs_and_removes() {
         let head = b"Host: h\r\nauthorization: AWS x\r\nX-Amz-Date: 1\r\nRange: bytes=0-1\r\n\
                      x-AMZ-Meta-A: 1\r\nX-Amz-Content-Sha256: 0\r\nx-amz-security-token: t\r\n\
-                     Content-Type: text/plain\r\nContent-MD5: m\r\nContent-Length: 0\r\n\r\nbody";
+                     Content-Type: text/plain\r\nContent-MD5: m\r\nContent-Length: 4\r\n\r\nbody";
         let mut headers = Headers::parse(head).unwrap();
         assert_eq!(headers.host, b"h");
-        assert!(!headers.has_body);
+        assert_eq!(headers.body, Body::Length(4));
         assert_eq!(headers.after, b"body");
         assert_eq!(
             headers.kept.concat().escape_ascii().to_string(),
             "Host: h\\r\\nRange: bytes=0-1\\r\\nx-AMZ-Meta-A: 1\\r\\nContent-Type: text/plain\
-             \\r\\nContent-MD5: m\\r\\nContent-Length: 0\\r\\n"
+             \\r\\nContent-MD5: m\\r\\nContent-Length: 4\\r\\n"
         );
-        headers.sort();
+        sort(&mut headers.signed);
         let names: Vec<_> = headers.signed.iter().map(|h| h.name).collect();
         assert_eq!(names, [&b"Content-MD5"[..], b"Content-Type", b"Host", b"x-AMZ-Meta-A"]);
     }
 
     #[test]
     fn a_body_shows_in_the_headers() {
-        for (line, has_body) in [
-            ("Content-Length: 0", false),
-            ("content-length: 000", false),
-            ("Content-Length: 10", true),
-            ("Transfer-Encoding: chunked", true),
-            ("X-Content-Length: 1", false),
+        for (lines, after, body) in [
+            ("", "", Ok(Body::None)),
+            ("Content-Length: 0\r\n", "", Ok(Body::None)),
+            ("content-length: 000\r\n", "", Ok(Body::None)),
+            ("Content-Length: 10\r\n", "", Ok(Body::Length(10))),
+            ("Content-Length: 10\r\n", "0123456789", Ok(Body::Length(10))),
+            ("Transfer-Encoding: chunked\r\n", "1\r\n", Ok(Body::Chunked)),
+            ("X-Content-Length: 1\r\n", "", Ok(Body::None)),
+            ("Content-Length: 1x\r\n", "", Err(SignError::AmbiguousBody)),
+            ("Content-Length: -1\r\n", "", Err(SignError::AmbiguousBody)),
+            ("Content-Length: 1\r\nContent-Length: 1\r\n", "", Err(SignError::AmbiguousBody)),
+            (
+                "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+                "",
+                Err(SignError::AmbiguousBody),
+            ),
+            ("", "DELETE / HTTP/1.1\r\n", Err(SignError::SecondRequest)),
+            ("Content-Length: 0\r\n", "x", Err(SignError::SecondRequest)),
+            ("Content-Length: 2\r\n", "012", Err(SignError::SecondRequest)),
         ] {
-            let head = format!("Host: h\r\n{line}\r\n\r\n");
-            assert_eq!(Headers::parse(head.as_bytes()).unwrap().has_body, has_body, "{line}");
+            let head = format!("Host: h\r\n{lines}\r\n{after}");
+            assert_eq!(Headers::parse(head.as_bytes()).map(|h| h.body), body, "{lines}{after}");
         }
     }
 

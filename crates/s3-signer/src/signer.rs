@@ -1,6 +1,7 @@
 //! From a request head to the same head, signed.
 
 use memchr::memmem;
+use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     bucket::bucket_in_host,
     date::{SigningTime, decimal},
     head::RequestHead,
-    headers::{Headers, SignedHeader},
+    headers::{Body, Headers, SignedHeader, SignedHeaders, is_amz, sort},
     keys::KeyCache,
     uri::{self, Query, reserve},
     v2, v4,
@@ -200,8 +201,8 @@ impl Signer {
     ) {
         let Self { time, query, scratch, .. } = self;
         let credentials = params.credentials;
-        let payload = match (params.placement, headers.has_body) {
-            (Placement::Headers, false) => v4::EMPTY_PAYLOAD,
+        let payload = match (params.placement, headers.body) {
+            (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
             _ => v4::UNSIGNED_PAYLOAD,
         };
         if params.placement == Placement::Headers {
@@ -211,7 +212,7 @@ impl Signer {
                 headers.push("x-amz-security-token", token.as_bytes());
             }
         }
-        headers.sort();
+        sort(&mut headers.signed);
         self.signed_headers.clear();
         v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
 
@@ -316,21 +317,18 @@ impl Signer {
             // Signed as a header even where it goes into the query.
             headers.push("x-amz-security-token", token.as_bytes());
         }
-        headers.sort();
         // One spelling of "no value", since implementations sign `acl=` in two ways.
         query.strip_equals(v2::is_sub_resource);
 
-        let parts = v2::StringToSign {
-            method: request.method,
-            content_md5: headers.value(b"content-md5"),
-            content_type: headers.value(b"content-type"),
+        write_v2_string_to_sign(
+            request,
+            &headers,
+            params,
             expires,
-            headers: &headers.signed,
-            bucket: bucket_in_host(headers.host, params.bucket_in_host),
-            path: &self.path,
+            &self.path,
             query,
-        };
-        v2::write_string_to_sign(&parts, &mut self.string_to_sign);
+            &mut self.string_to_sign,
+        );
         let key = v2::secret_key(&mut self.v2_keys, credentials.secret_access_key());
         let signature = v2::signature(key, &self.string_to_sign);
 
@@ -359,6 +357,41 @@ impl Signer {
         }
         out.extend_from_slice(b"\r\n");
     }
+}
+
+fn write_v2_string_to_sign(
+    request: &RequestHead,
+    headers: &Headers,
+    params: &SigningParams,
+    expires: &[u8],
+    path: &[u8],
+    query: &Query,
+    out: &mut Vec<u8>,
+) {
+    // With a signature in the query, S3 takes arguments of this name for headers.
+    let arguments: SmallVec<[(&[u8], Vec<u8>); 1]> = match params.placement {
+        Placement::Headers => SmallVec::new(),
+        Placement::Query => query
+            .iter()
+            .filter(|(name, _)| is_amz(name))
+            .map(|(name, value)| (name, uri::decoded(value)))
+            .collect(),
+    };
+    let arguments = arguments.iter().map(|(name, value)| SignedHeader { name, value });
+    let mut signed: SignedHeaders = headers.signed.iter().copied().chain(arguments).collect();
+    sort(&mut signed);
+
+    let parts = v2::StringToSign {
+        method: request.method,
+        content_md5: headers.value(b"content-md5"),
+        content_type: headers.value(b"content-type"),
+        expires,
+        headers: &signed,
+        bucket: bucket_in_host(headers.host, params.bucket_in_host),
+        path,
+        query,
+    };
+    v2::write_string_to_sign(&parts, out);
 }
 
 /// Method and target.

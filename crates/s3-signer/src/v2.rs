@@ -111,7 +111,7 @@ pub(crate) fn write_string_to_sign(parts: &StringToSign, out: &mut Vec<u8>) {
         out.extend_from_slice(name);
         if !value.is_empty() {
             out.push(b'=');
-            uri::decode(value, out);
+            out.extend_from_slice(&uri::decoded(value));
         }
     }
 }

@@ -1,0 +1,858 @@
+# Where each directive may stand, and that it takes effect there.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use NginxTest 'no_plan';
+
+no_root_location();
+s3_region('eu-west-1');
+run_tests();
+
+__DATA__
+
+=== TEST 1: s3_access_key, s3_secret_key and s3_security_token in the http block
+--- http_config
+s3_access_key ASIATEMPORARY0000001;
+s3_secret_key TemporarySecretKey/With+Signs00000000001;
+s3_security_token TemporarySessionToken/With+Signs==;
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_region eu-west-1;
+s3_use_headers on;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
+
+=== TEST 2: s3_access_key, s3_secret_key and s3_security_token in a server block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_region eu-west-1;
+s3_use_headers on;
+s3_access_key ASIATEMPORARY0000001;
+s3_secret_key TemporarySecretKey/With+Signs00000000001;
+s3_security_token TemporarySessionToken/With+Signs==;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
+
+=== TEST 3: s3_access_key, s3_secret_key and s3_security_token in a location block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_region eu-west-1;
+s3_use_headers on;
+location /f/ {
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
+
+=== TEST 4: s3_access_key, s3_secret_key and s3_security_token in an if block in a location
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_region eu-west-1;
+s3_use_headers on;
+location /f/ {
+    if ($uri) {
+        s3_access_key ASIATEMPORARY0000001;
+        s3_secret_key TemporarySecretKey/With+Signs00000000001;
+        s3_security_token TemporarySessionToken/With+Signs==;
+    }
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
+
+=== TEST 5: s3_access_key, s3_secret_key and s3_security_token in an upstream block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+}
+--- config
+s3_region eu-west-1;
+s3_use_headers on;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
+
+=== TEST 6: s3_region in the http block
+--- http_config
+s3_region eu-west-1;
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
+
+=== TEST 7: s3_region in a server block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_region eu-west-1;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
+
+=== TEST 8: s3_region in a location block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    s3_region eu-west-1;
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
+
+=== TEST 9: s3_region in an if block in a location
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    if ($uri) {
+        s3_region eu-west-1;
+    }
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
+
+=== TEST 10: s3_region in an upstream block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_region eu-west-1;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
+
+=== TEST 11: s3_use_headers in the http block
+--- http_config
+s3_use_headers on;
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
+
+=== TEST 12: s3_use_headers in a server block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_use_headers on;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
+
+=== TEST 13: s3_use_headers in a location block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    s3_use_headers on;
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
+
+=== TEST 14: s3_use_headers in an if block in a location
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    if ($uri) {
+        s3_use_headers on;
+    }
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
+
+=== TEST 15: s3_use_headers in an upstream block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_use_headers on;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
+
+=== TEST 16: s3_bucket_in_host in the http block
+--- http_config
+s3_bucket_in_host on;
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    proxy_pass http://s3/;
+    proxy_set_header Host films.s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
+
+=== TEST 17: s3_bucket_in_host in a server block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_bucket_in_host on;
+location /f/ {
+    proxy_pass http://s3/;
+    proxy_set_header Host films.s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
+
+=== TEST 18: s3_bucket_in_host in a location block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    s3_bucket_in_host on;
+    proxy_pass http://s3/;
+    proxy_set_header Host films.s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
+
+=== TEST 19: s3_bucket_in_host in an if block in a location
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    if ($uri) {
+        s3_bucket_in_host on;
+    }
+    proxy_pass http://s3/;
+    proxy_set_header Host films.s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
+
+=== TEST 20: s3_bucket_in_host in an upstream block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_bucket_in_host on;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+location /f/ {
+    proxy_pass http://s3/;
+    proxy_set_header Host films.s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
+
+=== TEST 21: s3_methods in the http block
+--- http_config
+s3_methods PUT;
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_use_headers on;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+PUT /f/new
+text
+--- upstream_request_like
+\APUT /films/new HTTP/1\.0
+Host: s3\.test
+Connection: close
+Content-Length: 4
+x-amz-date: [^\n]+
+Authorization: AWS AKIDPERMANENT0000001:\S+
+
+text\z
+
+=== TEST 22: s3_methods in a server block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_use_headers on;
+s3_methods PUT;
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+PUT /f/new
+text
+--- upstream_request_like
+\APUT /films/new HTTP/1\.0
+Host: s3\.test
+Connection: close
+Content-Length: 4
+x-amz-date: [^\n]+
+Authorization: AWS AKIDPERMANENT0000001:\S+
+
+text\z
+
+=== TEST 23: s3_methods in a location block
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_use_headers on;
+location /f/ {
+    s3_methods PUT;
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+PUT /f/new
+text
+--- upstream_request_like
+\APUT /films/new HTTP/1\.0
+Host: s3\.test
+Connection: close
+Content-Length: 4
+x-amz-date: [^\n]+
+Authorization: AWS AKIDPERMANENT0000001:\S+
+
+text\z
+
+=== TEST 24: s3_methods in an if block in a location
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_use_headers on;
+location /f/ {
+    if ($uri) {
+        s3_methods PUT;
+    }
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+PUT /f/new
+text
+--- upstream_request_like
+\APUT /films/new HTTP/1\.0
+Host: s3\.test
+Connection: close
+Content-Length: 4
+x-amz-date: [^\n]+
+Authorization: AWS AKIDPERMANENT0000001:\S+
+
+text\z
+
+=== TEST 25: an if block with a proxy_pass of its own
+--- config
+location /music/ {
+    if ($arg_s3) {
+        s3_access_key AKIDPERMANENT0000001;
+        s3_secret_key PermanentSecretKey/With+Signs00000000001;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
+    }
+}
+--- request
+GET /music/hello.txt?s3=1
+--- response_body
+hello from music
+--- s3_log_like: ^connection=\d+ GET /music/hello\.txt\?s3=1&AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
+
+=== TEST 26: an if block with keys leaves the requests to which it does not apply unsigned
+--- config
+location /f/ {
+    if ($arg_s3) {
+        s3_access_key AKIDTEST00000000001;
+        s3_secret_key SecretCanary/With+Signs0000000000000001;
+        set $unused 1;
+    }
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_set_header Host h;
+}
+--- request
+GET /f/a?t=1
+--- upstream_request
+GET /f/a?t=1 HTTP/1.0
+Host: h
+Connection: close
+
+=== TEST 27: without directives of the module requests are passed on as they are
+--- config
+location /f/ {
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_set_header Host h;
+}
+--- request
+GET /f/a?Expires=1&X-Amz-Date=2
+--- more_headers
+Authorization: Basic b3duOg==
+--- upstream_request
+GET /f/a?Expires=1&X-Amz-Date=2 HTTP/1.0
+Host: h
+Connection: close
+Authorization: Basic b3duOg==
+
+=== TEST 28: without credentials s3_region, s3_use_headers, s3_bucket_in_host and s3_methods do nothing
+--- config
+s3_region eu-west-1;
+s3_use_headers on;
+s3_bucket_in_host on;
+s3_methods HEAD;
+location /f/ {
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_set_header Host h;
+}
+--- request
+GET /f/a
+--- upstream_request
+GET /f/a HTTP/1.0
+Host: h
+Connection: close
+
+=== TEST 29: with credentials alone the default is Signature V2 in the query
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_set_header Host h;
+}
+--- request
+GET /f/a
+--- upstream_request_like
+\AGET /films/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=[A-Za-z0-9%]{27,}%3D HTTP/1\.0
+Host: h
+Connection: close\z
+
+=== TEST 30: s3_use_headers off and s3_region: Signature V4 in the query
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_use_headers off;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_set_header Host h;
+}
+--- request
+GET /f/a
+--- upstream_request_like
+\AGET /films/a\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000001%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0
+Host: h
+Connection: close\z
+
+=== TEST 31: s3_use_headers on and s3_region: Signature V4 in headers
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_use_headers on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_set_header Host h;
+}
+--- request
+GET /f/a
+--- upstream_request_like
+\AGET /films/a HTTP/1\.0
+Host: h
+Connection: close
+x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+x-amz-date: \d{8}T\d{6}Z
+Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
+
+=== TEST 32: s3_bucket_in_host does not move the bucket of a Host of Amazon
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_bucket_in_host off;
+    s3_use_headers on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/;
+    proxy_set_header Host films.s3.amazonaws.com;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: ^connection=\d+ GET /hello\.txt 200 v2-headers$
+
+=== TEST 33: on and off may be written in capital letters, as everywhere in nginx
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_use_headers ON;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v2-headers$
+
+=== TEST 34: values may be quoted
+--- config
+location /f/ {
+    s3_access_key "AKIDPERMANENT0000001";
+    s3_secret_key 'PermanentSecretKey/With+Signs00000000001';
+    s3_region "eu-west-1";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 35: the recommended way: everything in the upstream block of a bucket
+--- http_config
+upstream films.s3.test {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    keepalive 2;
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+    s3_region eu-west-1;
+    s3_use_headers on;
+}
+--- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+location /f/ { proxy_pass http://films.s3.test/; }
+--- request eval
+["GET /f/hello.txt", "GET /f/deep/er/nested/path.txt"]
+--- response_body eval
+["hello from films\n", "deep/er/nested/path.txt of films\n"]
+--- s3_log_like
+^connection=\d+ GET /hello\.txt 200 v4-headers$
+^connection=\d+ GET /deep/er/nested/path\.txt 200 v4-headers$
+
+=== TEST 36: the traditional way: everything in the location
+--- http_config
+upstream films.s3.test {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    keepalive 2;
+}
+--- config
+location /f/ {
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+    s3_region eu-west-1;
+    s3_use_headers on;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_pass http://films.s3.test/;
+}
+--- request eval
+["GET /f/hello.txt", "GET /f/deep/er/nested/path.txt"]
+--- response_body eval
+["hello from films\n", "deep/er/nested/path.txt of films\n"]
+--- s3_log_like
+^connection=\d+ GET /hello\.txt 200 v4-headers$
+^connection=\d+ GET /deep/er/nested/path\.txt 200 v4-headers$
+
+=== TEST 37: an upstream block written after the server
+--- http_config
+server {
+    listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    location / { proxy_pass http://films.s3.test/; }
+}
+upstream films.s3.test {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region eu-west-1;
+}
+--- config
+location / { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 38: several accounts in one nginx, in upstream blocks
+--- http_config
+upstream films.s3.test {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region eu-west-1;
+}
+upstream music.s3.test {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+    s3_bucket_in_host on;
+    s3_use_headers on;
+}
+--- config
+location /f/ { proxy_pass http://films.s3.test/; }
+location /m/ { proxy_pass http://music.s3.test/; }
+location /plain/ {
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_set_header Host h;
+}
+--- request eval
+["GET /f/hello.txt", "GET /m/hello.txt", "GET /f/hello.txt", "GET /plain/"]
+--- response_body eval
+["hello from films\n", "hello from music\n", "hello from films\n",
+ "upstream ok\n"]
+--- s3_log_like
+^connection=\d+ GET /hello\.txt\?X-Amz-\S+Credential=AKIDPERMANENT\S+ 200 v4-query$
+^connection=\d+ GET /hello\.txt 200 v2-headers$
+--- upstream_request
+GET /plain/ HTTP/1.0
+Host: h
+Connection: close
+
+=== TEST 39: several accounts in one nginx, in locations
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+location /m/ {
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+    s3_use_headers on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/music/;
+}
+--- request eval
+["GET /f/hello.txt", "GET /m/hello.txt", "GET /f/hello.txt"]
+--- response_body eval
+["hello from films\n", "hello from music\n", "hello from films\n"]
+--- s3_log_like
+^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+Credential=AKIDPERMANENT\S+ 200 v4-query$
+^connection=\d+ GET /music/hello\.txt 200 v2-headers$
+
+=== TEST 40: several regions for one account in one nginx
+--- http_config
+s3_access_key AKIDTEST00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+s3_use_headers on;
+upstream films {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    s3_region eu-west-1;
+}
+upstream music {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    s3_region us-east-1;
+}
+--- config
+location /f/ { proxy_pass http://films; }
+location /m/ { proxy_pass http://music; }
+--- request eval
+["GET /f/a", "GET /m/a", "GET /f/a"]
+--- error_code eval
+[200, 200, 200]
+--- upstream_request_like eval
+[map { qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/$_/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}$}m }
+ "eu-west-1", "us-east-1", "eu-west-1"]
+
+=== TEST 41: two servers with accounts of their own
+--- http_config
+server {
+    listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token TemporarySessionToken/With+Signs==;
+    location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
+}
+--- config
+location / { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+location /films/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
+}
+--- request eval
+["GET /films/hello.txt", "GET /music/hello.txt"]
+--- response_body eval
+["hello from films\n", "hello from music\n"]
+--- s3_log_like
+GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
+GET /music/hello\.txt\?AWSAccessKeyId=ASIATEMPORARY0000001&\S+ 200 v2-query$

@@ -1,0 +1,117 @@
+# nginx reads its configuration again while it runs.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use NginxTest 'no_plan';
+use NginxTest::Nginx ();
+use NginxTest::Process ();
+
+our $Films = 'upstream films.s3.us-east-1.amazonaws.com {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    keepalive 4;
+    s3_access_key  AKIDPERMANENT0000001;
+    s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+    s3_region      us-east-1;
+    s3_use_headers on;
+}';
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<', server_root() . "/$path" or die "$path: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+# Changes the configuration by a sub on $_ and has nginx read it; returns when
+# the workers are new ones, or when nginx has found it wrong.
+sub reload {
+    my ($change) = @_;
+
+    local $_ = slurp('conf/nginx.conf');
+    $change->() if $change;
+    open my $out, '>', server_root() . '/conf/nginx.conf' or die "$!\n";
+    print $out $_;
+    close $out or die "$!\n";
+
+    my %old = map { $_ => 1 } NginxTest::Nginx::worker_pids();
+    kill 'HUP', slurp('logs/nginx.pid');
+    NginxTest::Process::wait_until(5, sub {
+        my @workers = NginxTest::Nginx::worker_pids();
+        return @workers && !grep({ $old{$_} } @workers)
+            || slurp('logs/error.log') =~ /\[emerg\]/;
+    }) or die "nginx has not read its configuration\n";
+    return;
+}
+
+no_root_location();
+run_tests();
+
+__DATA__
+
+=== TEST 1: requests are signed after nginx has been reloaded several times
+--- http_config eval: $::Films
+--- config
+location / {
+    proxy_bind $arg_from;
+    proxy_pass http://films.s3.us-east-1.amazonaws.com;
+}
+--- init
+main::reload() for 1 .. 3;
+--- request
+GET /a%20b.txt?from=127.0.0.2
+--- response_body
+a b.txt of films
+
+=== TEST 2: new keys are used after a reload
+--- http_config eval: $::Films
+--- config
+location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
+--- init
+main::reload(sub {
+    s/AKIDPERMANENT0000001/ASIATEMPORARY0000001/;
+    s{PermanentSecretKey/With\+Signs00000000001;}
+     {TemporarySecretKey/With+Signs00000000001;
+      s3_security_token TemporarySessionToken/With+Signs==;};
+    s/s3_use_headers on/s3_use_headers off/;
+});
+--- request
+GET /hello.txt
+--- response_body
+hello from films
+--- s3_log_like
+GET /hello.txt\?\S+ASIATEMPORARY0000001\S+ 200 v4-query$
+
+=== TEST 3: a configuration without keys stops the signing
+--- http_config
+upstream bucket {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+}
+--- config
+location / { proxy_pass http://bucket; }
+--- init
+main::reload(sub { s/s3_\w+_key [^;]+;//g });
+--- request
+GET /a
+--- upstream_request
+GET /a HTTP/1.0
+Host: bucket
+Connection: close
+
+=== TEST 4: a configuration with half of the keys leaves the old one in place
+--- http_config eval: $::Films
+--- config
+location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
+--- init
+main::reload(sub { s/s3_secret_key [^;]+;// });
+--- request
+GET /hello.txt
+--- response_body
+hello from films
+--- error_log
+[emerg]
+"s3_access_key" requires "s3_secret_key" in the same block

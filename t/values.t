@@ -1,0 +1,891 @@
+# Values with variables: they are evaluated for each request, and one that cannot
+# be used refuses the request.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use NginxTest 'no_plan';
+
+no_root_location();
+s3_region('eu-west-1');
+run_tests();
+
+__DATA__
+
+=== TEST 1: s3_access_key from a map
+--- http_config
+map $uri $key {
+    default AKIDPERMANENT0000001;
+}
+--- config
+location /f/ {
+    s3_access_key $key;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+--- no_error_log
+PermanentSecretKey
+
+=== TEST 2: s3_secret_key from a map is in no line of the log
+--- http_config
+map $uri $secret {
+    default PermanentSecretKey/With+Signs00000000001;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key $secret;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+--- no_error_log
+PermanentSecretKey
+
+=== TEST 3: s3_security_token from a map is in no line of the log
+--- http_config
+map $uri $token {
+    default "TemporarySessionToken/With+Signs==";
+}
+--- config
+location /f/ {
+    s3_access_key ASIATEMPORARY0000001;
+    s3_secret_key TemporarySecretKey/With+Signs00000000001;
+    s3_security_token $token;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+--- no_error_log
+TemporarySessionToken
+TemporarySessionToken%2FWith
+
+=== TEST 4: s3_region from a map
+--- http_config
+map $uri $region {
+    default eu-west-1;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region $region;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 5: values that are a text around a variable
+--- config
+location /f/ {
+    set $a PERMANENT;
+    set $d west;
+    s3_access_key AKID${a}0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region eu-$d-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 6: a secret key from a map of maps is in no line of the log
+--- http_config
+map $uri $inner {
+    default PermanentSecretKey/With+Signs00000000001;
+}
+map $uri $secret {
+    default $inner;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key $secret;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+--- no_error_log
+PermanentSecretKey
+
+=== TEST 7: a part of a secret key from a map is in no line of the log
+--- http_config
+map $uri $part {
+    default PermanentSecretKey/With;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key $part+Signs00000000001;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+--- no_error_log
+PermanentSecretKey
+
+=== TEST 8: values from an argument and from a header of the request
+--- config
+location /f/ {
+    s3_access_key $arg_key;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region $http_region;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt?key=AKIDPERMANENT0000001
+--- more_headers
+Region: eu-west-1
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 9: values of a regular expression
+--- config
+location ~ ^/f/(?<region>[^/]+)/(.*)$ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region $region;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/$2;
+}
+--- request
+GET /f/eu-west-1/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 10: variables in an upstream block
+--- http_config
+map $uri $key {
+    default ASIATEMPORARY0000001;
+}
+map $uri $secret {
+    default TemporarySecretKey/With+Signs00000000001;
+}
+map $uri $token {
+    default "TemporarySessionToken/With+Signs==";
+}
+map $uri $region {
+    default eu-west-1;
+}
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
+    s3_access_key $key;
+    s3_secret_key $secret;
+    s3_security_token $token;
+    s3_region $region;
+    s3_use_headers on;
+}
+--- config
+location /f/ {
+    proxy_pass http://s3/films/;
+    proxy_set_header Host s3.test;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-headers$
+--- no_error_log
+TemporarySecretKey
+TemporarySessionToken
+
+=== TEST 11: variables at the http level
+--- http_config
+map $uri $key {
+    default AKIDPERMANENT0000001;
+}
+map $uri $secret {
+    default PermanentSecretKey/With+Signs00000000001;
+}
+s3_access_key $key;
+s3_secret_key $secret;
+--- config
+location /f/ {
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v2-query$
+--- no_error_log
+PermanentSecretKey
+
+=== TEST 12: variables in an if block with a proxy_pass of its own
+--- config
+location /films/ {
+    set $region eu-west-1;
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    if ($uri) {
+        s3_region $region;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
+    }
+}
+--- request
+GET /films/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+
+=== TEST 13: variables are evaluated for each request
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region $arg_r;
+    s3_use_headers on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request eval
+["GET /f/a?r=one", "GET /f/a?r=two"]
+--- error_code eval
+[200, 200]
+--- upstream_request_like eval
+[qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/one/s3/}m,
+ qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/two/s3/}m]
+
+=== TEST 14: a variable that says off is an access key called off
+--- config
+location /f/ {
+    set $key off;
+    s3_access_key $key;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- upstream_request_like: ^GET /films/hello\.txt\?AWSAccessKeyId=off&Expires=
+
+=== TEST 15: a different secret for each access key
+--- http_config
+map $arg_a $key { p AKIDPERMANENT0000001; t ASIATEMPORARY0000001; }
+map $key $secret {
+    AKIDPERMANENT0000001 PermanentSecretKey/With+Signs00000000001;
+    ASIATEMPORARY0000001 SecretCanary/With+Signs0000000000000001;
+}
+--- config
+location /f/ {
+    s3_access_key $key;
+    s3_secret_key $secret;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request eval
+["GET /f/hello.txt?a=p", "GET /f/hello.txt?a=t", "GET /f/hello.txt?a=p"]
+--- error_code eval
+[200, 403, 200]
+--- no_error_log
+PermanentSecretKey
+SecretCanary
+
+=== TEST 16: s3_access_key that evaluates to nothing
+--- http_config
+map $uri $v {
+    /other x;
+}
+--- config
+location /f/ {
+    s3_access_key $v;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_access_key" evaluated to an empty value
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 17: s3_secret_key that evaluates to nothing
+--- http_config
+map $uri $v {
+    /other x;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key $v;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_secret_key" evaluated to an empty value
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 18: s3_security_token that evaluates to nothing
+--- http_config
+map $uri $v {
+    /other x;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token $v;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_security_token" evaluated to an empty value
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 19: s3_region that evaluates to nothing
+--- http_config
+map $uri $v {
+    /other x;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region $v;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to an empty value
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 20: s3_access_key that evaluates to a value with a space
+--- http_config
+map $uri $v {
+    default "Key X";
+}
+--- config
+location /f/ {
+    s3_access_key $v;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 21: s3_access_key that evaluates to a value with a line feed
+--- http_config
+map $uri $v {
+    default "Key\nX";
+}
+--- config
+location /f/ {
+    s3_access_key $v;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 22: s3_access_key that evaluates to a value with a character outside ASCII
+--- http_config
+map $uri $v {
+    default "KeyéX";
+}
+--- config
+location /f/ {
+    s3_access_key $v;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 23: s3_secret_key that evaluates to a value with a space
+--- http_config
+map $uri $v {
+    default "SecretCanary X";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key $v;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_secret_key" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 24: s3_secret_key that evaluates to a value with a line feed
+--- http_config
+map $uri $v {
+    default "SecretCanary\nX";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key $v;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_secret_key" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 25: s3_secret_key that evaluates to a value with a character outside ASCII
+--- http_config
+map $uri $v {
+    default "SecretCanaryéX";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key $v;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_secret_key" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 26: s3_security_token that evaluates to a value with a space
+--- http_config
+map $uri $v {
+    default "TokenCanary X";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token $v;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_security_token" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 27: s3_security_token that evaluates to a value with a line feed
+--- http_config
+map $uri $v {
+    default "TokenCanary\nX";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token $v;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_security_token" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 28: s3_security_token that evaluates to a value with a character outside ASCII
+--- http_config
+map $uri $v {
+    default "TokenCanaryéX";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token $v;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_security_token" evaluated to a value with a character that is not printable ASCII
+--- no_error_log
+SecretCanary
+TokenCanary
+--- upstream_count: 0
+
+=== TEST 29: s3_region that evaluates to a value with a space
+--- http_config
+map $uri $v {
+    default "eu west";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region $v;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- upstream_count: 0
+
+=== TEST 30: s3_region that evaluates to a value with a slash
+--- http_config
+map $uri $v {
+    default "eu/west";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region $v;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- upstream_count: 0
+
+=== TEST 31: s3_region that evaluates to a value with a line feed
+--- http_config
+map $uri $v {
+    default "eu\nwest";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region $v;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- upstream_count: 0
+
+=== TEST 32: s3_region that evaluates to a value with a character outside ASCII
+--- http_config
+map $uri $v {
+    default "euéwest";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region $v;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- upstream_count: 0
+
+=== TEST 33: s3_region that evaluates to a value with a comma
+--- http_config
+map $uri $v {
+    default "eu,west";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_security_token TokenCanary/With+Signs0000000000000001==;
+    s3_region $v;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- upstream_count: 0
+
+=== TEST 34: an argument with an encoded character is taken as it stands
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region $arg_region;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/a?region=eu%2fwest
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- upstream_count: 0
+
+=== TEST 35: an absent argument
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region $arg_region;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/a
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to an empty value
+--- upstream_count: 0
+
+=== TEST 36: a header with a byte outside ASCII
+--- config
+location /f/ {
+    s3_access_key $http_key;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/a
+--- more_headers eval
+"Key: a\xff"
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
+--- upstream_count: 0
+
+=== TEST 37: an empty region does not mean Signature V2, in an upstream block either
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region $arg_region;
+}
+--- config
+location /f/ {
+    proxy_pass http://s3;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- grep_error_log eval
+qr{request not signed and not sent: [^,]*}
+--- grep_error_log_out
+request not signed and not sent: "s3_region" evaluated to an empty value
+--- upstream_count: 0
+
+=== TEST 38: empty credentials of a location do not mean those of the block around
+--- http_config
+s3_access_key AKIDPERMANENT0000001;
+s3_secret_key PermanentSecretKey/With+Signs00000000001;
+--- config
+location /f/ {
+    s3_access_key $arg_k;
+    s3_secret_key $arg_s;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- error_log
+request not signed and not sent: "s3_access_key" evaluated to an empty value
+--- upstream_count: 0
+
+=== TEST 39: an empty token does not mean credentials without a token
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_security_token $arg_t;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- error_log
+request not signed and not sent: "s3_security_token" evaluated to an empty value
+--- upstream_count: 0
+
+=== TEST 40: a variable whose evaluation never ends
+--- http_config
+map $a $b { default $a; }
+map $b $a { default $b; }
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region $a;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- error_log
+cycle while evaluating variable
+request not signed and not sent: "s3_region"
+--- upstream_count: 0
+
+=== TEST 41: after a value was evaluated nginx still writes its debug lines
+--- http_config
+map $uri $secret {
+    default PermanentSecretKey/With+Signs00000000001;
+}
+--- config
+location /f/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key $secret;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+}
+--- request
+GET /f/hello.txt
+--- response_body
+hello from films
+--- s3_log_like: 200 v4-query$
+--- error_log
+[debug]
+http upstream process header
+--- no_error_log
+PermanentSecretKey
