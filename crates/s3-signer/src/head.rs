@@ -74,7 +74,7 @@ pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'
     if line.is_empty() {
         return Ok(None);
     }
-    match memchr(b':', line) {
+    match line.iter().position(|&b| b == b':') {
         // White space before the colon makes some servers read another name than others. At the
         // beginning of the line it would continue the one before (obsolete folding).
         Some(colon) if colon > 0 && line[..colon].iter().all(u8::is_ascii_graphic) => {

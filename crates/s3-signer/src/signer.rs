@@ -60,6 +60,9 @@ impl SigningParams<'_> {
 /// Seconds for which a signature in the query is good.
 pub const QUERY_LIFETIME: u32 = 300;
 
+/// The same as text.
+const QUERY_LIFETIME_TEXT: &str = "300";
+
 /// The four kinds of signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureKind {
@@ -199,8 +202,12 @@ impl Signer {
         params: &SigningParams<'a>,
         region: &Region,
     ) {
-        let Self { time, query, scratch, .. } = self;
+        let Self { time, query, scratch: credential, .. } = self;
         let credentials = params.credentials;
+        credential.clear();
+        write_bytes(&[credentials.access_key_id().as_bytes(), b"/"], credential);
+        let scope_start = credential.len();
+        v4::write_scope(time, region.as_str(), credential);
         let payload = match (params.placement, headers.body) {
             (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
             _ => v4::UNSIGNED_PAYLOAD,
@@ -217,15 +224,10 @@ impl Signer {
         v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
 
         if params.placement == Placement::Query {
-            scratch.clear();
-            write_bytes(&[credentials.access_key_id().as_bytes(), b"/"], scratch);
-            v4::write_scope(time, region.as_str(), scratch);
             query.push("X-Amz-Algorithm", v4::ALGORITHM.as_bytes());
-            query.push("X-Amz-Credential", scratch);
+            query.push("X-Amz-Credential", credential);
             query.push("X-Amz-Date", time.date_time());
-            scratch.clear();
-            decimal(QUERY_LIFETIME.into(), scratch);
-            query.push("X-Amz-Expires", scratch);
+            query.push("X-Amz-Expires", QUERY_LIFETIME_TEXT.as_bytes());
             if let Some(token) = credentials.session_token() {
                 query.push("X-Amz-Security-Token", token.as_bytes());
             }
@@ -244,7 +246,7 @@ impl Signer {
         v4::write_canonical_request(&canonical_request, &mut self.canonical_request);
         v4::write_string_to_sign(
             time,
-            region.as_str(),
+            &credential[scope_start..],
             &self.canonical_request,
             &mut self.string_to_sign,
         );
@@ -270,28 +272,16 @@ impl Signer {
                 if let Some(token) = credentials.session_token() {
                     write_header("x-amz-security-token", &[token.as_bytes()], out);
                 }
-                let access_key_id = credentials.access_key_id().as_bytes();
-                write_bytes(
-                    &[
-                        b"Authorization: ",
-                        v4::ALGORITHM.as_bytes(),
-                        b" Credential=",
-                        access_key_id,
-                        b"/",
-                    ],
-                    out,
-                );
-                v4::write_scope(time, region.as_str(), out);
-                write_bytes(
-                    &[
-                        b", SignedHeaders=",
-                        &self.signed_headers,
-                        b", Signature=",
-                        &signature,
-                        b"\r\n",
-                    ],
-                    out,
-                );
+                let authorization: [&[u8]; 7] = [
+                    v4::ALGORITHM.as_bytes(),
+                    b" Credential=",
+                    credential,
+                    b", SignedHeaders=",
+                    &self.signed_headers,
+                    b", Signature=",
+                    &signature,
+                ];
+                write_header("Authorization", &authorization, out);
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -377,7 +367,8 @@ fn write_v2_string_to_sign(
             .map(|(name, value)| (name, uri::decoded(value)))
             .collect(),
     };
-    let arguments = arguments.iter().map(|(name, value)| SignedHeader { name, value });
+    let arguments =
+        arguments.iter().map(|(name, value)| SignedHeader { name, value, is_canonical: false });
     let mut signed: SignedHeaders = headers.signed.iter().copied().chain(arguments).collect();
     sort(&mut signed);
 
@@ -438,6 +429,16 @@ fn redact(text: &[u8], secret: &[u8]) -> Vec<u8> {
 impl<'a> Headers<'a> {
     /// Adds a header of ours to those that are signed.
     fn push(&mut self, name: &'static str, value: &'a [u8]) {
-        self.signed.push(SignedHeader { name: name.as_bytes(), value });
+        self.signed.push(SignedHeader { name: name.as_bytes(), value, is_canonical: true });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lifetime_reads_the_same_as_a_text() {
+        assert_eq!(QUERY_LIFETIME.to_string(), QUERY_LIFETIME_TEXT);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn write_signed_headers(sorted: &[SignedHeader], out: &mut Vec<u8>) {
         if i > 0 {
             out.push(b';');
         }
-        headers::write_lower(group[0].name, out);
+        headers::write_name(&group[0], out);
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn write_scope(time: &SigningTime, region: &str, out: &mut Vec<u8>) {
 /// Appends the string to sign of a canonical request.
 pub(crate) fn write_string_to_sign(
     time: &SigningTime,
-    region: &str,
+    scope: &[u8],
     canonical_request: &[u8],
     out: &mut Vec<u8>,
 ) {
@@ -89,7 +89,7 @@ pub(crate) fn write_string_to_sign(
     out.push(b'\n');
     out.extend_from_slice(time.date_time());
     out.push(b'\n');
-    write_scope(time, region, out);
+    out.extend_from_slice(scope);
     out.push(b'\n');
     out.extend_from_slice(&hex(&Sha256::digest(canonical_request).into()));
 }

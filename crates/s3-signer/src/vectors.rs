@@ -23,7 +23,11 @@ fn text(bytes: &[u8]) -> &str {
 fn signed_headers<'a>(headers: &[(&'a str, &'a str)]) -> Vec<SignedHeader<'a>> {
     headers
         .iter()
-        .map(|(name, value)| SignedHeader { name: name.as_bytes(), value: value.as_bytes() })
+        .map(|(name, value)| SignedHeader {
+            name: name.as_bytes(),
+            value: value.as_bytes(),
+            is_canonical: false,
+        })
         .collect()
 }
 
@@ -235,7 +239,9 @@ fn signature_v4_of_the_documentation() {
         assert_eq!(text(&canonical_request), example.canonical_request, "{section}");
 
         let mut string_to_sign = Vec::new();
-        v4::write_string_to_sign(&time, "us-east-1", &canonical_request, &mut string_to_sign);
+        let mut scope = Vec::new();
+        v4::write_scope(&time, "us-east-1", &mut scope);
+        v4::write_string_to_sign(&time, &scope, &canonical_request, &mut string_to_sign);
         assert_eq!(text(&string_to_sign), example.string_to_sign, "{section}");
 
         let key = v4::signing_key(&mut keys, SECRET_ACCESS_KEY, &time, "us-east-1");
