@@ -40,10 +40,9 @@ unsafe extern "C" fn access(request: *mut ngx_http_request_t) -> ngx_int_t {
 
 fn check(request: &mut Request) -> Status {
     let Some(location) = S3AuthModule::location_conf(request) else { return Status::NGX_DECLINED };
-    let Some(hook) = &location.hook else { return Status::NGX_DECLINED };
     let methods = location.settings.methods();
     let method = request.as_ref().method_name;
-    if !hook.is_certain || methods.allow(method.as_bytes()) {
+    if !location.is_signed || methods.allow(method.as_bytes()) {
         return Status::NGX_DECLINED;
     }
     let refusal = Refusal::Method(method.as_bytes().escape_ascii().to_string());

@@ -17,8 +17,7 @@ use s3_signer::{Placement, Region, Signer};
 use crate::{
     S3AuthModule,
     credentials::{Credentials, Parts, Place},
-    hook::Hook,
-    log,
+    hook, log,
     methods::Methods,
     proxy,
     value::Value,
@@ -36,6 +35,9 @@ pub(crate) enum ConfError {
     /// The hook works only on what the proxy module has merged.
     #[error("ngx_http_s3_auth_module must come after ngx_http_proxy_module")]
     ModuleOrder,
+    /// nginx ran out of memory.
+    #[error("ngx_http_s3_auth_module has no memory")]
+    NoMemory,
     /// The proxy module is not as this module knows it.
     #[error("ngx_http_s3_auth_module does not know this ngx_http_proxy_module")]
     NoProxy,
@@ -152,8 +154,9 @@ pub(crate) struct BlockConf {
     pub settings: Settings,
     /// Whether the requests of this block go to `proxy_pass`.
     proxies: bool,
-    /// Present where proxied requests may be signed.
-    pub hook: Option<Box<Hook>>,
+    /// Whether every request that is proxied from here is signed; where it is not, none is, or its
+    /// upstream decides.
+    pub is_signed: bool,
 }
 
 /// What the whole `http` block shares.
@@ -276,8 +279,8 @@ impl BlockConf {
             }
         }
         if effective.credentials.is_some() || !is_known && main.upstream_credentials {
-            let is_certain = is_known && effective.credentials.is_some();
-            self.hook = Some(Hook::install(proxy, is_certain));
+            self.is_signed = is_known && effective.credentials.is_some();
+            hook::install(cf, proxy).ok_or(ConfError::NoMemory)?;
         }
         Ok(())
     }

@@ -11,9 +11,10 @@ use std::{mem, ptr};
 
 use ngx::{
     ffi::{
-        NGX_ERROR, NGX_LOG_ERR, ngx_addr_t, ngx_http_complex_value_t, ngx_http_request_t,
-        ngx_http_script_engine_t, ngx_http_upstream_conf_t, ngx_http_upstream_local_t,
-        ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t,
+        NGX_ERROR, NGX_LOG_ERR, ngx_addr_t, ngx_conf_t, ngx_http_complex_value_t,
+        ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
+        ngx_http_upstream_local_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t,
+        ngx_palloc,
     },
     http::Request,
 };
@@ -23,14 +24,14 @@ use crate::{
     stamp::{Refusal, stamp},
 };
 
-/// One location's hook. `code` and what follows it up to `end` is what nginx takes for the codes
-/// of a complex value.
+/// One location's hook, in the pool of the configuration. `code` and what follows it up to `end` is
+/// what nginx takes for the codes of a complex value.
 #[repr(C)]
-pub(crate) struct Hook {
+struct Hook {
     /// The code: its function, by the type `ngx_http_script_len_code_pt`.
     code: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize,
     /// The codes of the operator's `proxy_bind`, or `end`.
-    next: *const u8,
+    next: *mut u8,
     /// A function that is NULL ends a list of codes.
     end: usize,
     /// The complex value that begins with `code`.
@@ -41,8 +42,6 @@ pub(crate) struct Hook {
     address: *mut ngx_addr_t,
     /// The location's configuration, with an upstream that takes no request.
     refusing: ngx_http_upstream_conf_t,
-    /// Whether every request proxied from here is signed; otherwise its upstream decides.
-    pub is_certain: bool,
 }
 
 /// An upstream that takes no request: to find it there ends the request with 500, before any
@@ -61,38 +60,40 @@ unsafe extern "C" fn refuse_peer(
     NGX_ERROR as ngx_int_t
 }
 
-impl Hook {
-    /// Puts a hook into `proxy`, the proxy module's configuration of a location. The hook must
-    /// live as long as the configuration.
-    pub fn install(proxy: &mut ngx_http_upstream_conf_t, is_certain: bool) -> Box<Self> {
-        // SAFETY: NULL, or what `proxy_bind` was compiled to; and what it points to in turn.
-        let operators = unsafe { proxy.local.as_ref() };
-        // SAFETY: as above.
-        let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
-        // SAFETY: nginx itself begins these structures all-zero.
-        let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
-        let mut hook = Box::new(Self {
-            code: run,
-            next: ptr::null(),
-            end: 0,
-            value: operators_value.copied().unwrap_or(no_value),
-            local: operators.copied().unwrap_or(no_local),
-            address: operators.map_or(ptr::null_mut(), |local| local.addr),
-            refusing: *proxy,
-            is_certain,
-        });
-        let end: *const u8 = (&raw const hook.end).cast();
-        hook.next = operators_value.map_or(end, |value| value.lengths.cast());
-        if operators_value.is_none() {
-            hook.value.values = end.cast_mut().cast();
-        }
-        hook.value.lengths = (&raw mut hook.code).cast();
-        hook.local.value = &raw mut hook.value;
-        hook.refusing.upstream = &raw mut REFUSING;
-        proxy.local = &raw mut hook.local;
-        hook
+/// Puts a hook into `proxy`, the proxy module's configuration of the location that nginx is
+/// merging. `None`: nginx ran out of memory.
+pub(crate) fn install(cf: &ngx_conf_t, proxy: &mut ngx_http_upstream_conf_t) -> Option<()> {
+    // SAFETY: NULL, or what `proxy_bind` was compiled to; and what it points to in turn.
+    let operators = unsafe { proxy.local.as_ref() };
+    // SAFETY: as above.
+    let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
+    // SAFETY: the pool lives as long as the configuration, which is what the hook must do.
+    let hook: *mut Hook = unsafe { ngx_palloc(cf.pool, size_of::<Hook>()) }.cast();
+    if hook.is_null() {
+        return None;
     }
+    // SAFETY: nginx itself begins these structures all-zero.
+    let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
+    // SAFETY: a new allocation of this size, with the alignment of pointers.
+    unsafe {
+        let end: *mut u8 = (&raw mut (*hook).end).cast();
+        let mut value = operators_value.copied().unwrap_or(no_value);
+        let mut local = operators.copied().unwrap_or(no_local);
+        let next = if value.lengths.is_null() { end } else { value.lengths.cast() };
+        if value.values.is_null() {
+            value.values = end.cast();
+        }
+        value.lengths = hook.cast();
+        local.value = &raw mut (*hook).value;
+        let address = local.addr;
+        let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
+        hook.write(Hook { code: run, next, end: 0, value, local, address, refusing });
+        proxy.local = &raw mut (*hook).local;
+    }
+    Some(())
+}
 
+impl Hook {
     /// Ends a request that must not be sent: nginx finds the upstream that takes none.
     fn refuse(&self, upstream: &mut ngx_http_upstream_t) {
         upstream.resolved = ptr::null_mut();
@@ -102,8 +103,8 @@ impl Hook {
 
 /// The code's function (`ngx_http_script_len_code_pt`). Adds nothing to the length of the value.
 unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
-    // SAFETY: nginx runs its engine on the codes of `Hook::install`: `ip` points to `Hook::code`,
-    // which is the first member of a live hook. The request has an upstream: that is whose
+    // SAFETY: nginx runs its engine on the codes that `install` made: `ip` points to a live hook,
+    // whose first member is the code. The request has an upstream: that is whose
     // `proxy_bind` is evaluated.
     let (engine, hook, request) = unsafe {
         let engine = &mut *engine;
@@ -111,7 +112,7 @@ unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
         let request = Request::from_ngx_http_request(engine.request);
         (engine, hook, request)
     };
-    engine.ip = hook.next.cast_mut();
+    engine.ip = hook.next;
 
     let log = request.log();
     let result = log::guard(log, Err(Refusal::Internal), || stamp(request));
