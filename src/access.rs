@@ -40,9 +40,11 @@ unsafe extern "C" fn access(request: *mut ngx_http_request_t) -> ngx_int_t {
 
 fn check(request: &mut Request) -> Status {
     let Some(location) = S3AuthModule::location_conf(request) else { return Status::NGX_DECLINED };
+    let Some(main) = S3AuthModule::main_conf(request) else { return Status::NGX_DECLINED };
     let methods = location.settings.methods();
     let method = request.as_ref().method_name;
-    if !location.is_signed || methods.allow(method.as_bytes()) {
+    let is_signed = location.is_signed && main.is_proxy_handler(request.as_ref().content_handler);
+    if !is_signed || methods.allow(method.as_bytes()) {
         return Status::NGX_DECLINED;
     }
     let refusal = Refusal::Method(method.as_bytes().escape_ascii().to_string());

@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use ngx::{
     ffi::{
         NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_UPS_CONF, NGX_LOG_WARN, ngx_conf_t,
-        ngx_http_upstream_srv_conf_t,
+        ngx_http_handler_pt, ngx_http_upstream_srv_conf_t,
     },
     http::{
         HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf,
@@ -152,9 +152,9 @@ pub(crate) struct BlockConf {
     pub parts: Option<Box<Parts>>,
     /// The settings; after merging, those of the blocks around too.
     pub settings: Settings,
-    /// Whether the requests of this block go to `proxy_pass`.
+    /// Whether the requests of this block seem to go to `proxy_pass`; for warnings.
     proxies: bool,
-    /// Whether every request that is proxied from here is signed; where it is not, none is, or its
+    /// Whether every request that is proxied from here is signed; otherwise none is, or its
     /// upstream decides.
     pub is_signed: bool,
 }
@@ -171,6 +171,13 @@ pub(crate) struct MainConf {
     in_locations: Vec<Rc<Credentials>>,
     /// The address of the content handler that `proxy_pass` sets.
     proxy_handler: usize,
+}
+
+impl MainConf {
+    /// Whether a content handler is that of `proxy_pass`.
+    pub fn is_proxy_handler(&self, handler: ngx_http_handler_pt) -> bool {
+        handler.is_some_and(|handler| handler as usize == self.proxy_handler)
+    }
 }
 
 /// The settings of an upstream block; `None` for one that a literal host made, which has no
@@ -241,15 +248,6 @@ impl BlockConf {
         let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
         self.join(main)?;
         self.settings.inherit(&outer.settings);
-        let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
-        self.proxies = match core.handler {
-            // Requests keep the handler of the location around an `if`, with the `if`'s settings.
-            None => core.noname() != 0 && outer.proxies,
-            Some(handler) => handler as usize == main.proxy_handler,
-        };
-        if !self.proxies {
-            return Ok(());
-        }
         let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
         // SAFETY: nobody else looks at the proxy module's part while nginx merges ours.
         let proxy = unsafe { proxy.as_mut() };
@@ -262,7 +260,23 @@ impl BlockConf {
             self.settings.credentials.as_ref().is_some_and(|own| own.level == Level::Location);
         let is_known = upstream.is_some() || of_location;
 
-        if let Some(credentials) = effective.credentials {
+        // Not only where a `proxy_pass` is seen: nginx may combine the handler of one `if` block with
+        // the configuration of another. A hook that no proxied request comes to does nothing.
+        let may_sign = effective.credentials.is_some() || !is_known && main.upstream_credentials;
+        if may_sign {
+            hook::install(cf, proxy, self).ok_or(ConfError::NoMemory)?;
+        }
+        self.is_signed = is_known && effective.credentials.is_some();
+
+        let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
+        self.proxies = match core.handler {
+            // Requests keep the handler of the location around an `if`.
+            None => core.noname() != 0 && outer.proxies,
+            handler => main.is_proxy_handler(handler),
+        };
+        if let Some(credentials) = effective.credentials
+            && self.proxies
+        {
             credentials.is_used.set(true);
             let region_may_come = upstream.is_none() && main.upstream_region;
             if effective.region.is_none() && !region_may_come && !credentials.warned_of_v2.get() {
@@ -277,10 +291,6 @@ impl BlockConf {
                     ),
                 );
             }
-        }
-        if effective.credentials.is_some() || !is_known && main.upstream_credentials {
-            self.is_signed = is_known && effective.credentials.is_some();
-            hook::install(cf, proxy).ok_or(ConfError::NoMemory)?;
         }
         Ok(())
     }

@@ -206,11 +206,9 @@ fn methods(arguments: &[ngx_str_t]) -> Result<Methods, Error> {
 impl Place {
     /// Where nginx reads.
     fn of(cf: &ngx_conf_t) -> Self {
-        // SAFETY: either NULL (`nginx -g`) or the file that nginx is reading.
-        match unsafe { cf.conf_file.as_ref() } {
-            Some(file) => Self(format!("{}:{}", file.file.name, file.line)),
-            None => Self("command line".into()),
-        }
+        // SAFETY: the file that nginx is reading, or what stands for the command line.
+        let file = unsafe { &*cf.conf_file };
+        Self(format!("{}:{}", file.file.name, file.line))
     }
 }
 

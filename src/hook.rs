@@ -20,6 +20,7 @@ use ngx::{
 };
 
 use crate::{
+    conf::BlockConf,
     log,
     stamp::{Refusal, stamp},
 };
@@ -42,6 +43,8 @@ struct Hook {
     address: *mut ngx_addr_t,
     /// The location's configuration, with an upstream that takes no request.
     refusing: ngx_http_upstream_conf_t,
+    /// The location's configuration of ours.
+    location: *const BlockConf,
 }
 
 /// An upstream that takes no request: to find it there ends the request with 500, before any
@@ -61,8 +64,12 @@ unsafe extern "C" fn refuse_peer(
 }
 
 /// Puts a hook into `proxy`, the proxy module's configuration of the location that nginx is
-/// merging. `None`: nginx ran out of memory.
-pub(crate) fn install(cf: &ngx_conf_t, proxy: &mut ngx_http_upstream_conf_t) -> Option<()> {
+/// merging; `location` is ours. `None`: nginx ran out of memory.
+pub(crate) fn install(
+    cf: &ngx_conf_t,
+    proxy: &mut ngx_http_upstream_conf_t,
+    location: &BlockConf,
+) -> Option<()> {
     // SAFETY: NULL, or what `proxy_bind` was compiled to; and what it points to in turn.
     let operators = unsafe { proxy.local.as_ref() };
     // SAFETY: as above.
@@ -87,7 +94,7 @@ pub(crate) fn install(cf: &ngx_conf_t, proxy: &mut ngx_http_upstream_conf_t) -> 
         local.value = &raw mut (*hook).value;
         let address = local.addr;
         let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
-        hook.write(Hook { code: run, next, end: 0, value, local, address, refusing });
+        hook.write(Hook { code: run, next, end: 0, value, local, address, refusing, location });
         proxy.local = &raw mut (*hook).local;
     }
     Some(())
@@ -104,18 +111,19 @@ impl Hook {
 /// The code's function (`ngx_http_script_len_code_pt`). Adds nothing to the length of the value.
 unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
     // SAFETY: nginx runs its engine on the codes that `install` made: `ip` points to a live hook,
-    // whose first member is the code. The request has an upstream: that is whose
+    // whose first member is the code; it and the location's configuration live as long as the
+    // cycle. The request has an upstream: that is whose
     // `proxy_bind` is evaluated.
-    let (engine, hook, request) = unsafe {
+    let (engine, hook, location, request) = unsafe {
         let engine = &mut *engine;
         let hook = &*engine.ip.cast::<Hook>();
         let request = Request::from_ngx_http_request(engine.request);
-        (engine, hook, request)
+        (engine, hook, &*hook.location, request)
     };
     engine.ip = hook.next;
 
     let log = request.log();
-    let result = log::guard(log, Err(Refusal::Internal), || stamp(request));
+    let result = log::guard(log, Err(Refusal::Internal), || stamp(request, location));
     // SAFETY: as above, and no other reference to it is alive.
     let upstream = unsafe { &mut *request.as_mut().upstream };
     if let Err(refusal) = result {

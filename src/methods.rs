@@ -1,6 +1,6 @@
 //! The methods that may be signed (`s3_methods`).
 
-/// The methods of the S3 API, and the one that stands for all others.
+/// The methods of the S3 API.
 const NAMES: [&str; 6] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"];
 
 /// A set of methods.

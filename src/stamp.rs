@@ -8,17 +8,15 @@ use ngx::{
         ngx_buf_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_pnalloc, ngx_str_t,
         ngx_time,
     },
-    http::{
-        HttpModule, HttpModuleLocationConf, HttpModuleMainConf, NgxHttpUpstreamModule, Request,
-    },
+    http::{HttpModule, HttpModuleMainConf, NgxHttpUpstreamModule, Request},
 };
 use s3_signer::{
-    Explanation, InvalidValue, Region, RequestHead, SignError, SignatureKind, SigningParams,
+    Body, Explanation, InvalidValue, Region, RequestHead, SignError, SignatureKind, SigningParams,
 };
 
 use crate::{
     S3AuthModule,
-    conf::{Effective, upstream_settings},
+    conf::{BlockConf, Effective, upstream_settings},
     credentials::{self, Source},
     log,
     value::{self, Value},
@@ -39,6 +37,10 @@ pub(crate) enum Refusal {
     /// The head cannot be signed.
     #[error("{0}")]
     Sign(#[from] SignError),
+    /// The body is not the one that the head announces. S3 would take what is too much for another
+    /// request, or what comes next for the rest of this one.
+    #[error("the body is not as long as the request head says")]
+    OtherBody,
     /// nginx ran out of memory.
     #[error("no memory")]
     NoMemory,
@@ -62,10 +64,9 @@ pub(crate) struct Stamped {
 }
 
 /// Signs the request that is about to be sent, unless its settings say that it goes unsigned.
-pub(crate) fn stamp(request: &mut Request) -> Result<(), Refusal> {
+pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), Refusal> {
     // SAFETY: the hook runs for a request that is being proxied.
     let upstream = unsafe { &*request.as_ref().upstream };
-    let location = S3AuthModule::location_conf(request).ok_or(Refusal::Internal)?;
     let main = S3AuthModule::main_conf(request).ok_or(Refusal::Internal)?;
 
     let block = upstream_block(request, upstream);
@@ -111,12 +112,46 @@ pub(crate) fn stamp(request: &mut Request) -> Result<(), Refusal> {
     let mut signer = main.signer.borrow_mut();
     // nginx's cached time: no system call.
     let signed = signer.sign(&head, &params, ngx_time())?;
+    if signed.body != following_body(request, upstream, wire.len() - signed.replaces) {
+        return Err(Refusal::OtherBody);
+    }
     replace(request, buffer, &[signed.head, &wire[signed.replaces..]])?;
     remember(request, &params)?;
     if log::is_debug(request.log()) {
         explain(request, &signer.explain(&params));
     }
     Ok(())
+}
+
+/// The body that nginx will send; `begun` bytes of it follow the head in its buffer.
+fn following_body(request: &Request, upstream: &ngx_http_upstream_t, begun: usize) -> Body {
+    let r = request.as_ref();
+    if r.request_body_no_buffering() != 0 {
+        // nginx reads and sends the rest as the client announced it (ngx_http_proxy_create_request).
+        return match r.headers_in.content_length_n {
+            _ if r.headers_in.chunked() != 0 && r.reading_body() != 0 => Body::Chunked,
+            length => Body::of(usize::try_from(length).unwrap_or(0)),
+        };
+    }
+    let mut length = begun;
+    // SAFETY: the chain of buffers that the proxy module has just made, the head's first.
+    let mut link = unsafe { (*upstream.request_bufs).next };
+    // SAFETY: as above; the last link's `next` is NULL.
+    while let Some(next) = unsafe { link.as_ref() } {
+        // SAFETY: every link has a buffer.
+        length += size(unsafe { &*next.buf });
+        link = next.next;
+    }
+    Body::of(length)
+}
+
+/// How many bytes a buffer holds (`ngx_buf_size`).
+fn size(buffer: &ngx_buf_t) -> usize {
+    if buffer.temporary() != 0 || buffer.memory() != 0 || buffer.mmap() != 0 {
+        buffer.last as usize - buffer.pos as usize
+    } else {
+        usize::try_from(buffer.file_last - buffer.file_pos).unwrap_or(0)
+    }
 }
 
 /// Puts `parts` in the place of what the buffer holds.

@@ -2,8 +2,8 @@
 
 use ngx::{
     ffi::{
-        NGX_OK, ngx_conf_t, ngx_http_compile_complex_value, ngx_http_compile_complex_value_t,
-        ngx_http_complex_value_t, ngx_int_t, ngx_str_t,
+        NGX_LOG_INFO, NGX_OK, ngx_conf_t, ngx_http_compile_complex_value, ngx_http_compile_complex_value_t,
+        ngx_http_complex_value_t, ngx_int_t, ngx_str_t, ngx_uint_t,
     },
     http::Request,
 };
@@ -60,7 +60,9 @@ pub(crate) fn evaluate_secret<'r>(
 ) -> Option<&'r [u8]> {
     let log = request.log();
     // SAFETY: the connection's log outlives the request, and one thread at a time works on it.
-    let level = unsafe { std::mem::replace(&mut (*log).log_level, ngx::ffi::NGX_LOG_INFO as _) };
+    let level = unsafe { (*log).log_level };
+    // SAFETY: as above. The bits of debug messages are above all levels.
+    unsafe { (*log).log_level = level.min(NGX_LOG_INFO as ngx_uint_t) };
     let text = evaluate(request, value);
     // SAFETY: as above.
     unsafe { (*log).log_level = level };

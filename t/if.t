@@ -205,3 +205,35 @@ location / {
 --- error_code eval
 [200, 403]
 --- upstream_request_like eval: [$::Signed]
+
+=== TEST 16: a handler from one if block and the configuration of another
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_use_headers on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    empty_gif;
+    if ($arg_a) { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
+    if ($arg_b) { set $x 1; }
+}
+--- request
+GET /f/a?a=1&b=1
+--- upstream_request_like: ^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
+
+=== TEST 17: the same with a method that is not allowed
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    empty_gif;
+    if ($arg_a) { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
+    if ($arg_b) { set $x 1; }
+}
+--- request
+DELETE /f/a?a=1&b=1
+--- error_code: 405
+--- upstream_count: 0

@@ -596,3 +596,95 @@ location /f/ {
 GET /f/a
 --- upstream_request eval
 "GET /f/a HTTP/1.0\nX-Foo: a\nb\nConnection: close\n"
+
+=== TEST 34: a body behind a head that announces none would be a second request
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Content-Length "";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+DELETE /films/secret HTTP/1.1
+--- error_code: 500
+--- upstream_count: 0
+--- error_log
+request not signed and not sent: the body is not as long as the request head says
+
+=== TEST 35: the same without buffering
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_http_version 1.1;
+    proxy_request_buffering off;
+    proxy_set_header Connection "";
+    proxy_set_header Content-Length "";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+DELETE /films/secret HTTP/1.1
+--- error_code: 500
+--- upstream_count: 0
+--- error_log
+request not signed and not sent: the body is not as long as the request head says
+
+=== TEST 36: a head that announces a body which does not follow
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_pass_request_body off;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+abcde
+--- error_code: 500
+--- upstream_count: 0
+--- error_log
+request not signed and not sent: the body is not as long as the request head says
+
+=== TEST 37: a request with a body goes out where the operator drops body and length
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+abcde
+--- response_body
+upstream ok
+--- upstream_request_like: ^GET /f/a\?.*&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0$
+
+=== TEST 38: a body that waits in a file
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_methods any;
+    client_body_in_file_only clean;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+PUT /f/a
+abcde
+--- response_body
+upstream ok
+--- upstream_request_like: ^PUT /f/a\?.*\n\nabcde$

@@ -889,3 +889,51 @@ hello from films
 http upstream process header
 --- no_error_log
 PermanentSecretKey
+
+=== TEST 42: the log level is not raised to evaluate a secret
+--- log_level: error
+--- config
+location /other { set $key x; }
+location /f/ {
+    s3_access_key $key;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/hello.txt
+--- error_code: 500
+--- error_log
+"s3_access_key" evaluated to an empty value
+--- no_error_log
+[warn]
+
+=== TEST 43: a secret key with a dollar sign
+--- http_config
+geo $dollar {
+    default "$";
+}
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key "SecretCanary/With${dollar}Signs";
+    s3_use_headers on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+--- upstream_response eval
+use Digest::SHA qw(hmac_sha1_base64);
+sub {
+    my ($request) = @_;
+    my ($date) = $request =~ /^x-amz-date: (.*?)\r?$/m;
+    my $signature = hmac_sha1_base64(
+        "GET\n\n\n\nx-amz-date:$date\n/f/a", 'SecretCanary/With$Signs');
+    my $answer = $request =~ /^Authorization: AWS AKIDTEST00000000001:\Q$signature\E=/m
+        ? 'right' : 'wrong';
+    return "HTTP/1.1 200 OK\nContent-Length: 5\n\n$answer";
+}
+--- response_body chomp
+right
+--- no_error_log
+SecretCanary

@@ -41,7 +41,7 @@ pub(crate) struct Headers<'a> {
 
 /// The body that a head announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Body {
+pub enum Body {
     /// No `Content-Length` and no `Transfer-Encoding`, or a length of zero.
     None,
     /// As many bytes.
@@ -51,13 +51,19 @@ pub(crate) enum Body {
 }
 
 impl Body {
+    /// A body of `length` bytes.
+    pub fn of(length: usize) -> Self {
+        if length == 0 { Self::None } else { Self::Length(length) }
+    }
+
     /// What `value`, of a `Content-Length`, announces.
     fn of_length(value: &[u8]) -> Result<Self, SignError> {
-        let digits = std::str::from_utf8(value.trim_ascii()).ok();
+        let value = value.trim_ascii();
+        let digits = std::str::from_utf8(value).ok();
         match digits.and_then(|digits| digits.parse().ok()) {
-            Some(0) => Ok(Self::None),
-            Some(length) => Ok(Self::Length(length)),
-            None => Err(SignError::AmbiguousBody),
+            // A sign is no digit.
+            Some(length) if value.iter().all(u8::is_ascii_digit) => Ok(Self::of(length)),
+            _ => Err(SignError::AmbiguousBody),
         }
     }
 
@@ -272,6 +278,7 @@ mod tests {
             ("X-Content-Length: 1\r\n", "", Ok(Body::None)),
             ("Content-Length: 1x\r\n", "", Err(SignError::AmbiguousBody)),
             ("Content-Length: -1\r\n", "", Err(SignError::AmbiguousBody)),
+            ("Content-Length: +1\r\n", "", Err(SignError::AmbiguousBody)),
             ("Content-Length: 1\r\nContent-Length: 1\r\n", "", Err(SignError::AmbiguousBody)),
             (
                 "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",

@@ -10,7 +10,8 @@ const MAX_KEYS: usize = 4096;
 
 /// Keys by (secret, region), each good for one date. Everything is zeroed when dropped.
 pub(crate) struct KeyCache<K> {
-    keys: HashMap<Origin, (Date, K)>,
+    // Boxed: a table that grows would leave copies of the keys behind.
+    keys: HashMap<Origin, Box<(Date, K)>>,
 }
 
 /// The date that a key is bound to, `20130524`.
@@ -55,18 +56,18 @@ impl<K: Clone> KeyCache<K> {
         derive: impl FnOnce() -> K,
     ) -> K {
         let origin = OriginRef { secret, region };
-        if let Some((bound, key)) = self.keys.get_mut(&origin) {
-            if bound != date {
-                (*bound, *key) = (*date, derive());
+        if let Some(kept) = self.keys.get_mut(&origin) {
+            if kept.0 != *date {
+                **kept = (*date, derive());
             }
-            return key.clone();
+            return kept.1.clone();
         }
         if self.keys.len() >= MAX_KEYS {
             self.keys.clear();
         }
         let key = derive();
         let origin = Origin { secret: Zeroizing::new(secret.into()), region: region.into() };
-        self.keys.insert(origin, (*date, key.clone()));
+        self.keys.insert(origin, Box::new((*date, key.clone())));
         key
     }
 }

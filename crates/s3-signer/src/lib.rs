@@ -49,6 +49,7 @@ mod vectors;
 pub use credentials::{Credentials, InvalidValue, Region};
 pub use error::SignError;
 pub use head::RequestHead;
+pub use headers::Body;
 pub use signer::{
     Explanation, Placement, QUERY_LIFETIME, SignatureKind, SignedHead, Signer, SigningParams,
 };

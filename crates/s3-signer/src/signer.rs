@@ -95,6 +95,8 @@ pub struct SignedHead<'a> {
     pub head: &'a [u8],
     /// How many bytes of the input it replaces; what follows them is the body's.
     pub replaces: usize,
+    /// The body that the head announces.
+    pub body: Body,
 }
 
 /// What was signed, for a comparison with the answer to a `SignatureDoesNotMatch`. A session token
@@ -158,6 +160,7 @@ impl Signer {
         now: i64,
     ) -> Result<SignedHead<'_>, SignError> {
         let headers = Headers::parse(request.rest)?;
+        let body = headers.body;
         let replaces = request.bytes.len() - headers.after.len();
 
         // Enough for any of the buffers: every byte escaped, header names a second time in the list
@@ -176,7 +179,7 @@ impl Signer {
             Some(region) => self.sign_v4(request, headers, params, region),
             None => self.sign_v2(request, headers, params),
         }
-        Ok(SignedHead { head: &self.head, replaces })
+        Ok(SignedHead { head: &self.head, replaces, body })
     }
 
     /// What the last successful call of [`Signer::sign`] signed, which had these parameters.

@@ -138,8 +138,10 @@ sub write_config {
     my $listen   = '127.0.0.1:' . server_port();
     $listen     .= ' http2' if $part->{http2};
     # nginx would look for a relative path below its prefix.
-    my $modules  = join '', map { 'load_module ' . Cwd::abs_path($_) . ";\n" }
-                   split ' ', $ENV{TEST_NGINX_LOAD_MODULES} || '';
+    # One path may have spaces in it; several are separated by them.
+    my $paths    = $ENV{TEST_NGINX_LOAD_MODULES} || '';
+    my $modules  = join '', map { 'load_module "' . Cwd::abs_path($_) . "\";\n" }
+                   -e $paths ? $paths : split ' ', $paths;
     # Workers must be able to enter our temporary directory.
     my $user     = $> == 0 ? "user root;\n" : '';
     my $temp     = temp_paths("$http$config");
