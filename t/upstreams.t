@@ -352,6 +352,13 @@ upstream films.s3.us-east-1.amazonaws.com {
 location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- dns
 localhost
+--- init
+# The worker asks for the addresses when it has started; until then there are none.
+my $url = "http://127.0.0.1:$ENV{TEST_NGINX_SERVER_PORT}/hello.txt";
+for (1 .. 100) {
+    last if `curl -s -o /dev/null -w '%{http_code}' $url` == 200;
+    select undef, undef, undef, 0.05;
+}
 --- request
 GET /hello.txt
 --- skip_nginx: 2: < 1.27.3
