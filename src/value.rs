@@ -2,8 +2,9 @@
 
 use ngx::{
     ffi::{
-        NGX_LOG_INFO, NGX_OK, ngx_conf_t, ngx_http_compile_complex_value, ngx_http_compile_complex_value_t,
-        ngx_http_complex_value_t, ngx_int_t, ngx_str_t, ngx_uint_t,
+        NGX_LOG_INFO, NGX_OK, ngx_conf_t, ngx_http_compile_complex_value,
+        ngx_http_compile_complex_value_t, ngx_http_complex_value_t, ngx_int_t, ngx_str_t,
+        ngx_uint_t,
     },
     http::Request,
 };
