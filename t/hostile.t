@@ -1,0 +1,423 @@
+# Requests made to confuse: none leaves a signed location unsigned, none is
+# signed for anything but what nginx decided to send, none ends a worker.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+use NginxTest 'no_plan';
+
+# Signs for the S3 server, which verifies every signature.
+our $Stored = <<'END';
+location / {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_region us-east-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
+    S3_MORE
+}
+END
+
+# Signs for the recording upstream.
+our $Keys = <<'END';
+s3_access_key AKIDTEST00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+s3_region eu-west-1;
+s3_use_headers on;
+s3_methods any;
+END
+our $Recorded = <<"END";
+$Keys
+location / {
+    proxy_set_header Host films.example;
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+}
+END
+
+sub stored {
+    my ($more) = @_;
+    return $Stored =~ s/S3_MORE/$more/r;
+}
+
+# What a signature in headers ends a head with.
+our $Signed = qr{
+    x-amz-content-sha256:\ \S+\n
+    x-amz-date:\ \d{8}T\d{6}Z\n
+    Authorization:\ AWS4-HMAC-SHA256\ Credential=AKIDTEST00000000001/\S+,\ SignedHeaders=\S+,\ Signature=[0-9a-f]{64}\n?
+}x;
+
+no_root_location();
+run_tests();
+
+__DATA__
+
+=== TEST 1: headers that authenticate a client, in every case and twice
+--- config eval
+main::stored('s3_use_headers on;')
+--- raw_request eval
+"GET /films/hello.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+. join('', map {; "$_: AKID\r\n", lc() . ": AKID\r\n", uc() . ": AKID\r\n" }
+    qw(X-Amz-Date X-Amz-Content-Sha256 X-Amz-Security-Token))
+. "Authorization: AWS AKID:x\r\nx-AMZ-meta-a: 1\r\nX-Amz-Meta-A: 2\r\n\r\n"
+--- response_body
+hello from films
+--- s3_log_like: GET /films/hello.txt 200 v4-headers
+
+=== TEST 2: two Authorization headers
+--- config eval
+main::stored('s3_use_headers on;')
+--- raw_request eval
+"GET /films/hello.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: AWS a:b\r\nauthorization: AWS c:d\r\n\r\n"
+--- error_code_like: ^(?:200|400)$
+--- s3_log_unlike: 403
+
+=== TEST 3: arguments that authenticate a client, in every case, twice, with encoded names
+--- config eval
+main::stored('')
+--- raw_request eval
+"GET /films/hello.txt?"
+. join('&', map {; "$_=1", lc() . '=1', uc() . '=1', "$_=2", s/-/%2d/gr . '=3',
+        sprintf('%%%02x%s=4', ord, substr $_, 1) }
+    qw(X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders
+       X-Amz-Signature X-Amz-Security-Token))
+. "&AWSAccessKeyId=1&Signature=2&Expires=3&%53ignature=4&%45xpires=5&AWSAccess%4beyId=6&X-Amz-Signature"
+. " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- response_body
+hello from films
+--- s3_log_like: GET /films/hello.txt\S* 200 v4-query
+
+=== TEST 4: the same with a signature in headers: no argument is left
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a?%58-Amz-Signature=1&x-amz-%73ignature=2&X%2DAmz%2dDate=3&Expires=4&b=5 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a\?b=5 HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 5: an encoded name that is encoded once more is another name
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a?%2558-Amz-Signature=1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a\?%2558-Amz-Signature=1 HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 6: a folded header line
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: 1\r\n Authorization: AWS a:b\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 7: white space before the colon
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization : AWS a:b\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 8: line breaks and NUL in a path, encoded
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a%0d%0aAuthorization:%20x%0Ab HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a%0D%0AAuthorization%3A%20x%0Ab HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 9: NUL in a path is refused by nginx
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a%00b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 10: line breaks and NUL in a query, encoded
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a?x=%0d%0aX-Amz-Acl:+public&%00=%00 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a\?%00=%00&x=%0D%0AX-Amz-Acl%3A%20public HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 11: bytes from 0x80 to 0xFF, raw, in path, query and header
+--- config eval
+$main::Recorded
+--- raw_request eval
+my $high = join '', map { chr } 0x80 .. 0xff;
+"GET /$high?$high=$high HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: $high\r\n\r\n"
+--- upstream_request_like eval
+my $high = join '', map { sprintf '%%%02X', $_ } 0x80 .. 0xff;
+my $raw = join '', map { chr } 0x80 .. 0xff;
+qr{\AGET /$high\?$high=$high HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-a: \Q$raw\E\n$main::Signed\z}
+
+=== TEST 12: control characters in a header's value go on as they are
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: 1\x01\x0b\x7f2\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-a: 1\x01\x0b\x7f2\n$main::Signed\z}
+
+=== TEST 13: a bare CR or a NUL in a header's value
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: 1\rAuthorization: x\r\n\r\n"
+--- error_code_like: ^(?:400|500)$
+--- upstream_count: 0
+
+=== TEST 14: a target of nearly a megabyte
+--- http_config
+large_client_header_buffers 4 1m;
+--- config eval
+$main::Recorded
+--- raw_request eval
+'GET /' . '%41+' x 250_000 . " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /(?:A%2B)+ HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+--- timeout: 10
+
+=== TEST 15: a query of nearly a megabyte, all of it arguments
+--- http_config
+large_client_header_buffers 4 1m;
+--- config eval
+$main::Recorded
+--- raw_request eval
+'GET /a?' . '%5a&' x 250_000 . " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a\?Z=(?:&Z=)+ HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+--- timeout: 10
+
+=== TEST 16: headers of nearly four megabytes, all of them signed
+--- http_config
+large_client_header_buffers 4 1m;
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+. join('', map { "x-amz-meta-$_: " . '1  ' x 300_000 . "\r\n" } 1 .. 4) . "\r\n"
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-1: .*SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-meta-1;x-amz-meta-2;x-amz-meta-3;x-amz-meta-4,}s
+--- timeout: 10
+
+=== TEST 17: nine hundred headers of one name
+--- http_config
+large_client_header_buffers 4 1m;
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" . "x-amz-meta-a: 1\r\n" x 900 . "\r\n"
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\n(?:x-amz-meta-a: 1\n){900}$main::Signed\z}
+--- timeout: 10
+
+=== TEST 18: a target in absolute form, with another host
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET http://evil.example:81/a%20b?c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a%20b\?c= HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 19: a target in absolute form without a path
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET http://evil.example?c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /\?c= HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 20: OPTIONS *
+--- config eval
+$main::Recorded
+--- raw_request eval
+"OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 21: the client's Host, sent on: none
+--- config eval
+"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.0\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: the request has no "Host" header
+--- upstream_count: 0
+
+=== TEST 22: the client's Host, sent on: two of them
+--- config eval
+"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 23: the client's Host, sent on: upper case, with a port
+--- config eval
+"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: FILMS.S3.amazonaws.com:443\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.0\nHost: FILMS\.S3\.amazonaws\.com:443\nConnection: close\n$main::Signed\z}
+
+=== TEST 24: the client's Host, sent on: an IPv6 literal
+--- config eval
+"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.0\nHost: \[::1\]:80\nConnection: close\n$main::Signed\z}
+
+=== TEST 25: $host and an absolute form that differs from the Host header
+--- config eval
+"$main::Keys location / { proxy_set_header Host \$host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET http://Other.Example/a HTTP/1.1\r\nHost: films.example\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.0\nHost: other\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 26: Transfer-Encoding with Content-Length
+--- config eval
+$main::Recorded
+--- raw_request eval
+"PUT /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 27: two lengths of a body
+--- config eval
+$main::Recorded
+--- raw_request eval
+"PUT /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\ncontent-length: 4\r\n\r\nabcd"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 28: two transfer encodings
+--- config eval
+$main::Recorded
+--- raw_request eval
+"PUT /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n"
+--- error_code_like: ^(?:400|501)$
+--- upstream_count: 0
+
+=== TEST 29: a prefix of the bucket, proxy_pass with URI: dots lead out of the location
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"GET /public/..%2fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 404
+--- error_log: No such file or directory
+--- upstream_count: 0
+
+=== TEST 30: a prefix of the bucket, proxy_pass with URI: what is sent has no dots
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"GET /private/a/..%2f%2e%2e/%2E./public/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 31: the same, not above the root
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"GET /private/a/..%2f%2e%2e/public/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /public/b HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 32: a prefix of the bucket, proxy_pass with URI: dots encoded twice are a name
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"GET /public/..%252fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /public/\.\.%252fprivate/a HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 33: a prefix of the bucket, proxy_pass with URI: a question mark stays in the path
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"GET /public/a%3facl HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /public/a%3Facl HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 34: a prefix of the bucket, proxy_pass without URI: dots lead out of the location
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /public/..%2fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 404
+--- error_log: No such file or directory
+--- upstream_count: 0
+
+=== TEST 35: a prefix of the bucket, proxy_pass without URI: nginx sends the path as the client wrote it
+The key "private/../public/b" then begins with another prefix. S3 takes it as it is: it is not "private/b" or
+any other key without dots.
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /private/..%2fpublic/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /private/\.\./public/b HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 36: a prefix of the bucket by $request_uri: the same
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\$request_uri; }"
+--- raw_request eval
+"GET /private/..%2fpublic/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /private/\.\./public/b HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 37: a prefix of the bucket by a capture: dots lead out of the location
+--- config eval
+"$main::Keys location ~ ^/public/(.*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
+--- raw_request eval
+"GET /public/..%2fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 404
+--- error_log: No such file or directory
+--- upstream_count: 0
+
+=== TEST 38: a prefix of the bucket by a capture: it is decoded, so dots encoded twice are dots
+--- config eval
+"$main::Keys location ~ ^/public/(.*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
+--- raw_request eval
+"GET /public/..%252fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /public/\.\./private/a HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 39: a prefix of the bucket by a capture: a question mark begins a query
+--- config eval
+"$main::Keys location ~ ^/public/(.*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
+--- raw_request eval
+"GET /public/a%3facl HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /public/a\?acl= HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 40: a bucket in the path, proxy_pass without URI: another bucket, of whose keys none without dots
+--- config eval
+"$main::Keys location /films/ { proxy_set_header Host s3.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /other/..%2ffilms/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /other/\.\./films/a HTTP/1\.0\nHost: s3\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 41: line breaks in a capture
+--- config eval
+"$main::Keys location ~ ^/public/([^/]*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
+--- raw_request eval
+"GET /public/a%0d%0aAuthorization:x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent
+--- upstream_count: 0
+
+=== TEST 42: a whole second request in a capture
+--- config eval
+"$main::Keys location ~ ^/public/(.[^a]*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/\$1; }"
+--- raw_request eval
+"GET /public/b%20HTTP%2f1.1%0d%0aHost:h%0d%0a%0d%0aDELETE%20%2fb HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: bytes that are not its body follow the request head
+--- upstream_count: 0
