@@ -110,10 +110,9 @@ impl Hook {
 
 /// The code's function (`ngx_http_script_len_code_pt`). Adds nothing to the length of the value.
 unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
-    // SAFETY: nginx runs its engine on the codes that `install` made: `ip` points to a live hook,
-    // whose first member is the code; it and the location's configuration live as long as the
-    // cycle. The request has an upstream: that is whose
-    // `proxy_bind` is evaluated.
+    // SAFETY: `ip` points to the first member of a hook that `install` made, which lives as long as
+    // the cycle, as does the location's configuration. The request has an upstream: that is whose
+    // `proxy_bind` nginx evaluates here.
     let (engine, hook, location, request) = unsafe {
         let engine = &mut *engine;
         let hook = &*engine.ip.cast::<Hook>();
