@@ -24,8 +24,8 @@ pub(crate) fn bucket_in_host(host: &[u8], in_host: Option<bool>) -> Option<&[u8]
 /// `s3.dualstack.REGION`, and `s3-accelerate` and `s3-fips` in the place of `s3`; under
 /// `amazonaws.com` or `amazonaws.com.cn`; the bucket, dots and all, comes before.
 fn in_amazon_host(host: &[u8]) -> Option<Option<&[u8]>> {
-    let name =
-        strip_suffix(host, b".amazonaws.com").or(strip_suffix(host, b".amazonaws.com.cn"))?;
+    let name = strip_suffix(host, b".amazonaws.com")
+        .or_else(|| strip_suffix(host, b".amazonaws.com.cn"))?;
     let labels: SmallVec<[&[u8]; 4]> = name.rsplitn(4, |&b| b == b'.').collect();
     let is_s3 = |label: &&[u8]| {
         label.eq_ignore_ascii_case(b"s3")
@@ -50,10 +50,8 @@ fn strip_suffix<'a>(host: &'a [u8], suffix: &[u8]) -> Option<&'a [u8]> {
 }
 
 fn without_port(host: &[u8]) -> &[u8] {
-    match host.iter().rposition(|&b| b == b':') {
-        Some(colon) if host[colon + 1..].iter().all(u8::is_ascii_digit) => &host[..colon],
-        _ => host,
-    }
+    let digits = host.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    host[..host.len() - digits].strip_suffix(b":").unwrap_or(host)
 }
 
 fn is_ip_address(host: &[u8]) -> bool {

@@ -1,8 +1,10 @@
 //! What signs: credentials and region, valid from the moment they exist.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use zeroize::Zeroizing;
+
+use crate::uri;
 
 /// A value that may not stand in credentials or in a region. Never shows the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +24,14 @@ pub enum InvalidValue {
 pub struct Credentials {
     access_key_id: Box<str>,
     secret_access_key: Zeroizing<Box<str>>,
-    session_token: Option<Zeroizing<Box<str>>>,
+    session_token: Option<SessionToken>,
+}
+
+struct SessionToken {
+    text: Zeroizing<Box<str>>,
+    /// As the value of a query argument. Tokens are long and half of a signature's time would go
+    /// into encoding.
+    encoded: OnceLock<Zeroizing<Vec<u8>>>,
 }
 
 impl Credentials {
@@ -42,7 +51,10 @@ impl Credentials {
         Ok(Self {
             access_key_id: access_key_id.into(),
             secret_access_key: Zeroizing::new(secret_access_key.into()),
-            session_token: session_token.map(|token| Zeroizing::new(token.into())),
+            session_token: session_token.map(|token| SessionToken {
+                text: Zeroizing::new(token.into()),
+                encoded: OnceLock::new(),
+            }),
         })
     }
 
@@ -68,7 +80,18 @@ impl Credentials {
     }
 
     pub(crate) fn session_token(&self) -> Option<&str> {
-        self.session_token.as_ref().map(|token| &***token)
+        self.session_token.as_ref().map(|token| &**token.text)
+    }
+
+    /// The session token as the value of a query argument.
+    pub(crate) fn encoded_session_token(&self) -> Option<&[u8]> {
+        let token = self.session_token.as_ref()?;
+        Some(token.encoded.get_or_init(|| {
+            // Room for all of it: growing would leave copies behind.
+            let mut encoded = Zeroizing::new(Vec::with_capacity(3 * token.text.len()));
+            uri::encode_query_value(token.text.as_bytes(), &mut encoded);
+            encoded
+        }))
     }
 }
 

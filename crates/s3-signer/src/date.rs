@@ -33,7 +33,7 @@ impl SigningTime {
     }
 
     /// `20130524T000000Z`, the format of `X-Amz-Date` in Signature V4.
-    pub fn date_time(&self) -> &[u8] {
+    pub fn date_time(&self) -> &[u8; 16] {
         &self.date_time
     }
 
@@ -43,7 +43,7 @@ impl SigningTime {
     }
 
     /// `Fri, 24 May 2013 00:00:00 GMT`, the format of `x-amz-date` in Signature V2.
-    pub fn http_date(&self) -> &[u8] {
+    pub fn http_date(&self) -> &[u8; 29] {
         &self.http_date
     }
 

@@ -1,8 +1,19 @@
 //! The request head as it stands on the wire (RFC 9112, sections 2 to 5).
 
-use memchr::{memchr, memchr3, memrchr};
+use memchr::memchr;
 
 use crate::SignError;
+
+/// Bytes that a header name may hold: visible ASCII but the colon.
+const NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = b'!';
+    while b <= b'~' {
+        table[b as usize] = b != b':';
+        b += 1;
+    }
+    table
+};
 
 /// A request head, its request line split. All slices are the wire's own bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +27,7 @@ pub struct RequestHead<'a> {
     /// The target after the first `?`; empty when there is none.
     pub(crate) query: &'a [u8],
     /// `HTTP/1.0` or `HTTP/1.1`.
-    pub(crate) version: &'a [u8],
+    pub(crate) version: &'a [u8; 8],
     /// The bytes after the request line: header lines, the empty line, and whatever follows.
     pub(crate) rest: &'a [u8],
 }
@@ -33,8 +44,9 @@ pub(crate) struct HeaderLine<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// Splits the request line of `bytes`, which may go on after the head. The target ends at the *last* space of the line, because a path
-    /// that nginx put together from decoded variables may hold spaces.
+    /// Splits the request line of `bytes`, which may go on after the head. The target ends at the
+    /// *last* space of the line, because a path that nginx put together from decoded variables may
+    /// hold spaces.
     ///
     /// # Errors
     /// [`SignError::NotHttp1`], [`SignError::NotOriginForm`] or [`SignError::Incomplete`].
@@ -42,11 +54,14 @@ impl<'a> RequestHead<'a> {
         let (line, rest) = split_line(bytes).map_err(|_| SignError::NotHttp1)?;
         let line = line.ok_or(SignError::Incomplete)?;
 
-        let first = memchr(b' ', line).ok_or(SignError::NotHttp1)?;
-        let (method, after) = (&line[..first], &line[first + 1..]);
-        let last = memrchr(b' ', after).ok_or(SignError::NotHttp1)?;
-        let (target, version) = (&after[..last], &after[last + 1..]);
-        if method.is_empty() || !matches!(version, b"HTTP/1.1" | b"HTTP/1.0") {
+        let (line, version) = match line.split_last_chunk() {
+            Some((line, version @ (b"HTTP/1.1" | b"HTTP/1.0"))) => (line, version),
+            _ => return Err(SignError::NotHttp1),
+        };
+        let line = line.strip_suffix(b" ").ok_or(SignError::NotHttp1)?;
+        let space = line.iter().position(|&b| b == b' ').ok_or(SignError::NotHttp1)?;
+        let (method, target) = (&line[..space], &line[space + 1..]);
+        if method.is_empty() {
             return Err(SignError::NotHttp1);
         }
         if target.first() != Some(&b'/') {
@@ -68,36 +83,56 @@ impl<'a> RequestHead<'a> {
 /// Takes the next header line off `rest`; `None` at the empty line, which is taken too.
 pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'a>>, SignError> {
     let bytes = *rest;
-    let (line, after) = split_line(bytes)?;
-    let line = line.ok_or(SignError::Incomplete)?;
-    *rest = after;
-    if line.is_empty() {
+    if let Some(after) = bytes.strip_prefix(b"\r\n") {
+        *rest = after;
         return Ok(None);
     }
-    match line.iter().position(|&b| b == b':') {
-        // White space before the colon makes some servers read another name than others. At the
-        // beginning of the line it would continue the one before (obsolete folding).
-        Some(colon) if colon > 0 && line[..colon].iter().all(u8::is_ascii_graphic) => {
-            Ok(Some(HeaderLine {
-                name: &line[..colon],
-                value: &line[colon + 1..],
-                line: &bytes[..line.len() + 2],
-            }))
-        }
-        _ => Err(SignError::MalformedHeader),
+    // White space before the colon makes some servers read another name than others. At the
+    // beginning of the line it would continue the one before (obsolete folding).
+    let colon = bytes.iter().position(|&b| !NAME[usize::from(b)]).ok_or(SignError::Incomplete)?;
+    if colon == 0 || bytes[colon] != b':' {
+        return Err(SignError::MalformedHeader);
     }
+    let (value, after) = split_line(&bytes[colon + 1..])?;
+    let value = value.ok_or(SignError::Incomplete)?;
+    *rest = after;
+    Ok(Some(HeaderLine { name: &bytes[..colon], value, line: &bytes[..bytes.len() - after.len()] }))
 }
 
 /// Splits after the first CRLF: the line without it (`None` when there is no line break), and what
-/// follows. A CR or LF alone is an error, since some servers take it for a line break, and so is NUL.
+/// follows. A CR or LF alone is an error, since some servers take it for a line break, and so is
+/// NUL.
 fn split_line(bytes: &[u8]) -> Result<(Option<&[u8]>, &[u8]), SignError> {
-    match memchr3(b'\r', b'\n', 0, bytes) {
+    match find_break(bytes) {
         None => Ok((None, bytes)),
         Some(end) if bytes[end..].starts_with(b"\r\n") => {
             Ok((Some(&bytes[..end]), &bytes[end + 2..]))
         }
         Some(_) => Err(SignError::MalformedHeader),
     }
+}
+
+/// Where the first CR, LF or NUL stands. Lines are short: eight bytes at a time without a call take
+/// a third of the time of `memchr3`.
+fn find_break(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let is_break = |b: u8| matches!(b, b'\r' | b'\n' | 0);
+
+    let (words, end) = bytes.as_chunks();
+    for (i, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The high bit of each byte that is at most `\r`, and perhaps of some above such a one.
+        let mut low = word.wrapping_sub(ONES * (1 + b'\r' as u64)) & !word & (ONES << 7);
+        while low != 0 {
+            let at = 8 * i + low.trailing_zeros() as usize / 8;
+            if is_break(bytes[at]) {
+                return Some(at);
+            }
+            low &= low - 1;
+        }
+    }
+    let at = end.iter().position(|&b| is_break(b))?;
+    Some(bytes.len() - end.len() + at)
 }
 
 #[cfg(test)]

@@ -211,9 +211,7 @@ pub(crate) fn write_canonical_header(
     out: &mut Vec<u8>,
 ) {
     if let [SignedHeader { name, value, is_canonical: true }] = group {
-        for part in [name, &b":"[..], value, b"\n"] {
-            out.extend_from_slice(part);
-        }
+        write_parts!(out, name, b":", value, b"\n");
         return;
     }
     write_name(&group[0], out);

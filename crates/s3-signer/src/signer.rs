@@ -61,7 +61,7 @@ impl SigningParams<'_> {
 pub const QUERY_LIFETIME: u32 = 300;
 
 /// The same as text.
-const QUERY_LIFETIME_TEXT: &str = "300";
+const QUERY_LIFETIME_TEXT: &[u8; 3] = b"300";
 
 /// The four kinds of signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,17 +184,29 @@ impl Signer {
 
     /// What the last successful call of [`Signer::sign`] signed, which had these parameters.
     pub fn explain(&self, params: &SigningParams) -> Explanation {
-        let redacted = |text: &[u8]| match params.credentials.session_token() {
-            Some(token) => {
-                let mut encoded = Zeroizing::new(Vec::with_capacity(3 * token.len()));
-                uri::encode_query_value(token.as_bytes(), &mut encoded);
-                redact(&Zeroizing::new(redact(text, token.as_bytes())), &encoded)
+        let credentials = params.credentials;
+        let redacted = |text: &[u8]| match (
+            credentials.session_token(),
+            credentials.encoded_session_token(),
+        ) {
+            (Some(token), Some(encoded)) => {
+                redact(&Zeroizing::new(redact(text, token.as_bytes())), encoded)
             }
-            None => text.to_vec(),
+            _ => text.to_vec(),
         };
-        Explanation {
-            canonical_request: params.region.map(|_| redacted(&self.canonical_request)),
-            string_to_sign: redacted(&self.string_to_sign),
+        match params.region {
+            Some(_) => Explanation {
+                canonical_request: Some(redacted(&self.canonical_request)),
+                string_to_sign: v4::string_to_sign(
+                    &self.time,
+                    &self.scratch,
+                    &self.canonical_request,
+                ),
+            },
+            None => Explanation {
+                canonical_request: None,
+                string_to_sign: redacted(&self.string_to_sign),
+            },
         }
     }
 
@@ -205,12 +217,10 @@ impl Signer {
         params: &SigningParams<'a>,
         region: &Region,
     ) {
-        let Self { time, query, scratch: credential, .. } = self;
+        let Self { time, query, scratch: scope, .. } = self;
         let credentials = params.credentials;
-        credential.clear();
-        write_bytes(&[credentials.access_key_id().as_bytes(), b"/"], credential);
-        let scope_start = credential.len();
-        v4::write_scope(time, region.as_str(), credential);
+        scope.clear();
+        v4::write_scope(time, region.as_str(), b"/", scope);
         let payload = match (params.placement, headers.body) {
             (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
             _ => v4::UNSIGNED_PAYLOAD,
@@ -226,17 +236,27 @@ impl Signer {
         self.signed_headers.clear();
         v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
 
+        // Our arguments alone are in order already.
+        let is_canonical = query.is_empty();
         if params.placement == Placement::Query {
-            query.push("X-Amz-Algorithm", v4::ALGORITHM.as_bytes());
-            query.push("X-Amz-Credential", credential);
-            query.push("X-Amz-Date", time.date_time());
-            query.push("X-Amz-Expires", QUERY_LIFETIME_TEXT.as_bytes());
-            if let Some(token) = credentials.session_token() {
-                query.push("X-Amz-Security-Token", token.as_bytes());
+            query.push(b"X-Amz-Algorithm", |out| out.extend_from_slice(v4::ALGORITHM));
+            query.push(b"X-Amz-Credential", |out| {
+                uri::encode_query_value(credentials.access_key_id().as_bytes(), out);
+                out.extend_from_slice(b"%2F");
+                v4::write_scope(time, region.as_str(), b"%2F", out);
+            });
+            query.push(b"X-Amz-Date", |out| out.extend_from_slice(time.date_time()));
+            query.push(b"X-Amz-Expires", |out| out.extend_from_slice(QUERY_LIFETIME_TEXT));
+            if let Some(token) = credentials.encoded_session_token() {
+                query.push(b"X-Amz-Security-Token", |out| out.extend_from_slice(token));
             }
-            query.push("X-Amz-SignedHeaders", &self.signed_headers);
+            query.push(b"X-Amz-SignedHeaders", |out| {
+                uri::encode_query_value(&self.signed_headers, out);
+            });
         }
-        query.canonicalize();
+        if !is_canonical {
+            query.canonicalize();
+        }
 
         let canonical_request = v4::CanonicalRequest {
             method: request.method,
@@ -247,44 +267,46 @@ impl Signer {
             payload,
         };
         v4::write_canonical_request(&canonical_request, &mut self.canonical_request);
-        v4::write_string_to_sign(
-            time,
-            &credential[scope_start..],
-            &self.canonical_request,
-            &mut self.string_to_sign,
-        );
         let key = v4::signing_key(
             &mut self.v4_keys,
             credentials.secret_access_key(),
             time,
             region.as_str(),
         );
-        let signature = v4::signature(key, &self.string_to_sign);
+        let signature = key.sign(time, scope, &self.canonical_request);
 
         let out = &mut *self.head;
         write_request_line_start(request.method, &self.path, query, out);
         match params.placement {
             Placement::Query => {
-                write_bytes(&[b"&X-Amz-Signature=", &signature], out);
+                write_parts!(out, b"&X-Amz-Signature=", &signature);
                 write_request_line_end(request.version, &headers, out);
             }
             Placement::Headers => {
                 write_request_line_end(request.version, &headers, out);
-                write_header("x-amz-content-sha256", &[payload.as_bytes()], out);
-                write_header("x-amz-date", &[time.date_time()], out);
-                if let Some(token) = credentials.session_token() {
-                    write_header("x-amz-security-token", &[token.as_bytes()], out);
-                }
-                let authorization: [&[u8]; 7] = [
-                    v4::ALGORITHM.as_bytes(),
+                write_parts!(
+                    out,
+                    b"x-amz-content-sha256: ",
+                    payload.as_bytes(),
+                    b"\r\nx-amz-date: ",
+                    time.date_time(),
+                    b"\r\n"
+                );
+                write_token(credentials, out);
+                write_parts!(
+                    out,
+                    b"Authorization: ",
+                    v4::ALGORITHM,
                     b" Credential=",
-                    credential,
+                    credentials.access_key_id().as_bytes(),
+                    b"/",
+                    scope,
                     b", SignedHeaders=",
                     &self.signed_headers,
                     b", Signature=",
                     &signature,
-                ];
-                write_header("Authorization", &authorization, out);
+                    b"\r\n"
+                );
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -329,11 +351,11 @@ impl Signer {
         let out = &mut *self.head;
         match params.placement {
             Placement::Query => {
-                query.push("AWSAccessKeyId", access_key_id);
-                query.push("Expires", expires);
-                query.push("Signature", &signature);
-                if let Some(token) = credentials.session_token() {
-                    query.push("x-amz-security-token", token.as_bytes());
+                query.push(b"AWSAccessKeyId", |out| uri::encode_query_value(access_key_id, out));
+                query.push(b"Expires", |out| out.extend_from_slice(expires));
+                query.push(b"Signature", |out| uri::encode_query_value(&signature, out));
+                if let Some(token) = credentials.encoded_session_token() {
+                    query.push(b"x-amz-security-token", |out| out.extend_from_slice(token));
                 }
                 write_request_line_start(request.method, &self.path, query, out);
                 write_request_line_end(request.version, &headers, out);
@@ -341,11 +363,9 @@ impl Signer {
             Placement::Headers => {
                 write_request_line_start(request.method, &self.path, query, out);
                 write_request_line_end(request.version, &headers, out);
-                write_header("x-amz-date", &[time.http_date()], out);
-                if let Some(token) = credentials.session_token() {
-                    write_header("x-amz-security-token", &[token.as_bytes()], out);
-                }
-                write_header("Authorization", &[b"AWS ", access_key_id, b":", &signature], out);
+                write_parts!(out, b"x-amz-date: ", time.http_date(), b"\r\n");
+                write_token(credentials, out);
+                write_parts!(out, b"Authorization: AWS ", access_key_id, b":", &signature, b"\r\n");
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -390,7 +410,7 @@ fn write_v2_string_to_sign(
 
 /// Method and target.
 fn write_request_line_start(method: &[u8], path: &[u8], query: &Query, out: &mut Vec<u8>) {
-    write_bytes(&[method, b" ", path], out);
+    write_parts!(out, method, b" ", path);
     if !query.is_empty() {
         out.push(b'?');
         query.write(out);
@@ -398,20 +418,17 @@ fn write_request_line_start(method: &[u8], path: &[u8], query: &Query, out: &mut
 }
 
 /// The rest of the request line, and the header lines that are kept.
-fn write_request_line_end(version: &[u8], headers: &Headers, out: &mut Vec<u8>) {
-    write_bytes(&[b" ", version, b"\r\n"], out);
-    write_bytes(&headers.kept, out);
+fn write_request_line_end(version: &[u8; 8], headers: &Headers, out: &mut Vec<u8>) {
+    write_parts!(out, b" ", version, b"\r\n");
+    for lines in &headers.kept {
+        out.extend_from_slice(lines);
+    }
 }
 
-fn write_header(name: &str, value: &[&[u8]], out: &mut Vec<u8>) {
-    write_bytes(&[name.as_bytes(), b": "], out);
-    write_bytes(value, out);
-    out.extend_from_slice(b"\r\n");
-}
-
-fn write_bytes(parts: &[&[u8]], out: &mut Vec<u8>) {
-    for part in parts {
-        out.extend_from_slice(part);
+/// The header of a session token, if there is one.
+fn write_token(credentials: &Credentials, out: &mut Vec<u8>) {
+    if let Some(token) = credentials.session_token() {
+        write_parts!(out, b"x-amz-security-token: ", token.as_bytes(), b"\r\n");
     }
 }
 
@@ -422,7 +439,7 @@ fn redact(text: &[u8], secret: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + found * REDACTED.len());
     let mut end = 0;
     for at in memmem::find_iter(text, secret) {
-        write_bytes(&[&text[end..at], REDACTED], &mut out);
+        write_parts!(out, &text[end..at], REDACTED);
         end = at + secret.len();
     }
     out.extend_from_slice(&text[end..]);
@@ -442,6 +459,6 @@ mod tests {
 
     #[test]
     fn the_lifetime_reads_the_same_as_a_text() {
-        assert_eq!(QUERY_LIFETIME.to_string(), QUERY_LIFETIME_TEXT);
+        assert_eq!(QUERY_LIFETIME.to_string().as_bytes(), QUERY_LIFETIME_TEXT);
     }
 }

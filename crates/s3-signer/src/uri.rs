@@ -107,9 +107,10 @@ fn hex_digit(digit: u8) -> Option<u8> {
 #[derive(Debug, Clone, Copy)]
 struct Argument {
     start: usize,
+    /// Where the `=` stands.
     name_end: usize,
     end: usize,
-    /// Whether an `=` stood between name and value.
+    /// Whether the `=` goes on the wire.
     has_equals: bool,
 }
 
@@ -117,6 +118,7 @@ struct Argument {
 /// is kept for the next request; a session token in it is zeroed when dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
+    /// `name=value&` for each argument, in the order in which they came.
     text: Zeroizing<Vec<u8>>,
     arguments: Vec<Argument>,
 }
@@ -148,20 +150,25 @@ impl Query {
                 self.text.truncate(start);
                 continue;
             }
+            self.text.push(b'=');
             encode(value, &UNRESERVED, true, &mut self.text);
-            let end = self.text.len();
-            self.arguments.push(Argument { start, name_end, end, has_equals: equals.is_some() });
+            self.end_argument(start, name_end, equals.is_some());
         }
     }
 
-    /// Adds an argument of ours: a name of unreserved characters, and its value not yet encoded.
-    pub fn push(&mut self, name: &str, value: &[u8]) {
+    /// Adds an argument of ours: a name of unreserved characters, and what `write_value` appends,
+    /// which is encoded.
+    pub fn push(&mut self, name: &[u8], write_value: impl FnOnce(&mut Vec<u8>)) {
         let start = self.text.len();
-        self.text.extend_from_slice(name.as_bytes());
-        let name_end = self.text.len();
-        encode_query_value(value, &mut self.text);
+        write_parts!(self.text, name, b"=");
+        write_value(&mut self.text);
+        self.end_argument(start, start + name.len(), true);
+    }
+
+    fn end_argument(&mut self, start: usize, name_end: usize, has_equals: bool) {
         let end = self.text.len();
-        self.arguments.push(Argument { start, name_end, end, has_equals: true });
+        self.text.push(b'&');
+        self.arguments.push(Argument { start, name_end, end, has_equals });
     }
 
     /// Brings the arguments into the canonical form of Signature V4: sorted by encoded name, then
@@ -179,7 +186,7 @@ impl Query {
     /// Takes away the `=` of arguments that have no value and a name that `wanted` accepts.
     pub fn strip_equals(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         for a in &mut self.arguments {
-            let empty = a.name_end == a.end;
+            let empty = a.name_end + 1 == a.end;
             a.has_equals &= !(empty && wanted(&self.text[a.start..a.name_end]));
         }
     }
@@ -187,7 +194,7 @@ impl Query {
     /// Encoded names and values in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let text = &self.text;
-        self.arguments.iter().map(|a| (&text[a.start..a.name_end], &text[a.name_end..a.end]))
+        self.arguments.iter().map(|a| (&text[a.start..a.name_end], &text[a.name_end + 1..a.end]))
     }
 
     /// Whether there are no arguments.
@@ -197,15 +204,15 @@ impl Query {
 
     /// Appends the query as it goes on the wire, without a question mark.
     pub fn write(&self, out: &mut Vec<u8>) {
-        for (i, a) in self.arguments.iter().enumerate() {
+        // Neighbours in the text go together: a query in order is one copy.
+        let runs = self.arguments.chunk_by(|a, b| a.has_equals && a.end + 1 == b.start);
+        for (i, run) in runs.enumerate() {
             if i > 0 {
                 out.push(b'&');
             }
-            out.extend_from_slice(&self.text[a.start..a.name_end]);
-            if a.has_equals {
-                out.push(b'=');
-                out.extend_from_slice(&self.text[a.name_end..a.end]);
-            }
+            let last = run[run.len() - 1];
+            let end = if last.has_equals { last.end } else { last.name_end };
+            out.extend_from_slice(&self.text[run[0].start..end]);
         }
     }
 }

@@ -86,10 +86,8 @@ pub(crate) struct StringToSign<'a> {
 
 /// Appends the string to sign.
 pub(crate) fn write_string_to_sign(parts: &StringToSign, out: &mut Vec<u8>) {
-    for line in [parts.method, parts.content_md5, parts.content_type, parts.expires] {
-        out.extend_from_slice(line);
-        out.push(b'\n');
-    }
+    write_parts!(out, parts.method, b"\n", parts.content_md5, b"\n", parts.content_type, b"\n");
+    write_parts!(out, parts.expires, b"\n");
     for group in headers::by_name(parts.headers) {
         if headers::is_amz(group[0].name) {
             // White space inside stays as it is.
@@ -117,7 +115,10 @@ pub(crate) fn write_string_to_sign(parts: &StringToSign, out: &mut Vec<u8>) {
 }
 
 /// The key of a secret access key, prepared at most once.
-pub(crate) fn secret_key(keys: &mut KeyCache<SecretKey>, secret_access_key: &str) -> SecretKey {
+pub(crate) fn secret_key<'a>(
+    keys: &'a mut KeyCache<SecretKey>,
+    secret_access_key: &str,
+) -> &'a SecretKey {
     // Neither region nor date are part of this key.
     keys.get(secret_access_key, "", &[0; 8], || {
         SecretKey::new_from_slice(secret_access_key.as_bytes())
@@ -126,9 +127,9 @@ pub(crate) fn secret_key(keys: &mut KeyCache<SecretKey>, secret_access_key: &str
 }
 
 /// The signature of a string to sign.
-pub(crate) fn signature(key: SecretKey, string_to_sign: &[u8]) -> Base64Text {
+pub(crate) fn signature(key: &SecretKey, string_to_sign: &[u8]) -> Base64Text {
     let mut out = [0; 28];
-    Base64::encode(&key.chain_update(string_to_sign).finalize().into_bytes(), &mut out)
+    Base64::encode(&key.clone().chain_update(string_to_sign).finalize().into_bytes(), &mut out)
         .expect("28 characters for 20 bytes");
     out
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The algorithm's name.
-pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(crate) const ALGORITHM: &[u8; 16] = b"AWS4-HMAC-SHA256";
 
 /// The payload hash of a request without a body: SHA-256 of the empty string.
 pub(crate) const EMPTY_PAYLOAD: &str =
@@ -21,8 +21,15 @@ pub(crate) const EMPTY_PAYLOAD: &str =
 /// The payload hash of a body that is not hashed, and of every request signed in its query.
 pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// A signing key, prepared.
-pub(crate) type SigningKey = Hmac<Sha256>;
+/// A signing key, prepared, and the string to sign begun with it.
+pub(crate) struct SigningKey {
+    key: Hmac<Sha256>,
+    /// The key after all but the last line of the string to sign, which is the same for a whole
+    /// second: one block less to hash for each signature.
+    begun: Hmac<Sha256>,
+    /// The second, as in `X-Amz-Date`.
+    begun_at: [u8; 16],
+}
 
 /// Lower-case hexadecimal of 32 bytes.
 pub(crate) type Hex = [u8; 64];
@@ -39,19 +46,13 @@ pub(crate) fn write_signed_headers(sorted: &[SignedHeader], out: &mut Vec<u8>) {
 
 /// Appends the canonical request.
 pub(crate) fn write_canonical_request(request: &CanonicalRequest, out: &mut Vec<u8>) {
-    out.extend_from_slice(request.method);
-    out.push(b'\n');
-    out.extend_from_slice(request.path);
-    out.push(b'\n');
+    write_parts!(out, request.method, b"\n", request.path, b"\n");
     request.query.write(out);
     out.push(b'\n');
     for group in headers::by_name(request.headers) {
         headers::write_canonical_header(group, headers::write_folded, out);
     }
-    out.push(b'\n');
-    out.extend_from_slice(request.signed_headers);
-    out.push(b'\n');
-    out.extend_from_slice(request.payload.as_bytes());
+    write_parts!(out, b"\n", request.signed_headers, b"\n", request.payload.as_bytes());
 }
 
 /// The parts of a canonical request.
@@ -70,58 +71,74 @@ pub(crate) struct CanonicalRequest<'a> {
     pub payload: &'a str,
 }
 
-/// Appends the credential scope: `20130524/us-east-1/s3/aws4_request`.
-pub(crate) fn write_scope(time: &SigningTime, region: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(time.date());
-    out.push(b'/');
-    out.extend_from_slice(region.as_bytes());
-    out.extend_from_slice(b"/s3/aws4_request");
+/// Appends the credential scope: `20130524/us-east-1/s3/aws4_request`, with `slash` for the slash.
+pub(crate) fn write_scope<const N: usize>(
+    time: &SigningTime,
+    region: &str,
+    slash: &[u8; N],
+    out: &mut Vec<u8>,
+) {
+    write_parts!(out, time.date(), slash, region.as_bytes(), slash, b"s3", slash, b"aws4_request");
 }
 
-/// Appends the string to sign of a canonical request.
-pub(crate) fn write_string_to_sign(
+/// The string to sign but for its last line, the digest of the canonical request.
+fn string_to_sign_start<'a>(time: &'a SigningTime, scope: &'a [u8]) -> [&'a [u8]; 6] {
+    [ALGORITHM, b"\n", time.date_time(), b"\n", scope, b"\n"]
+}
+
+/// The string to sign of a canonical request.
+pub(crate) fn string_to_sign(
     time: &SigningTime,
     scope: &[u8],
     canonical_request: &[u8],
-    out: &mut Vec<u8>,
-) {
-    out.extend_from_slice(ALGORITHM.as_bytes());
-    out.push(b'\n');
-    out.extend_from_slice(time.date_time());
-    out.push(b'\n');
-    out.extend_from_slice(scope);
-    out.push(b'\n');
-    out.extend_from_slice(&hex(&Sha256::digest(canonical_request).into()));
+) -> Vec<u8> {
+    let mut out = string_to_sign_start(time, scope).concat();
+    out.extend_from_slice(&digest(canonical_request));
+    out
+}
+
+/// The digest of a canonical request.
+fn digest(canonical_request: &[u8]) -> Hex {
+    hex(&Sha256::digest(canonical_request).into())
 }
 
 /// The signing key, derived at most once for each (secret, date, region).
-pub(crate) fn signing_key(
-    keys: &mut KeyCache<SigningKey>,
+pub(crate) fn signing_key<'a>(
+    keys: &'a mut KeyCache<SigningKey>,
     secret_access_key: &str,
     time: &SigningTime,
     region: &str,
-) -> SigningKey {
+) -> &'a mut SigningKey {
     keys.get(secret_access_key, region, time.date(), || {
         let mut first = zeroize::Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
         first.extend_from_slice(b"AWS4");
         first.extend_from_slice(secret_access_key.as_bytes());
         let parts: [&[u8]; 4] = [time.date(), region.as_bytes(), b"s3", b"aws4_request"];
-        parts.iter().fold(hmac(&first), |key, part| {
+        let key = parts.iter().fold(hmac(&first), |key, part| {
             let next = zeroize::Zeroizing::new(<[u8; 32]>::from(
                 key.chain_update(part).finalize().into_bytes(),
             ));
             hmac(&*next)
-        })
+        });
+        SigningKey { begun: key.clone(), key, begun_at: [0; 16] }
     })
 }
 
-fn hmac(key: &[u8]) -> SigningKey {
-    SigningKey::new_from_slice(key).expect("HMAC takes keys of any length")
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
 }
 
-/// The signature of a string to sign.
-pub(crate) fn signature(key: SigningKey, string_to_sign: &[u8]) -> Hex {
-    hex(&key.chain_update(string_to_sign).finalize().into_bytes().into())
+impl SigningKey {
+    /// The signature of a canonical request in `scope`, which is the key's own.
+    pub fn sign(&mut self, time: &SigningTime, scope: &[u8], canonical_request: &[u8]) -> Hex {
+        if self.begun_at != *time.date_time() {
+            self.begun = self.key.clone();
+            string_to_sign_start(time, scope).iter().for_each(|part| self.begun.update(part));
+            self.begun_at = *time.date_time();
+        }
+        let signature = self.begun.clone().chain_update(digest(canonical_request)).finalize();
+        hex(&signature.into_bytes().into())
+    }
 }
 
 fn hex(bytes: &[u8; 32]) -> Hex {

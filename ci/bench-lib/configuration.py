@@ -1,0 +1,144 @@
+"""The configurations of nginx that are measured."""
+
+import os
+
+# What stands in an upstream block for each kind of signature.
+KINDS = {
+    "v4-headers": "s3_region eu-west-1; s3_use_headers on;",
+    "v4-query": "s3_region eu-west-1; s3_use_headers off;",
+    "v2-headers": "s3_use_headers on;",
+    "v2-query": "s3_use_headers off;",
+}
+KEYS = "s3_access_key AKIAIOSFODNN7EXAMPLE; s3_secret_key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY;"
+
+# The object that is fetched: a key of 60 bytes. The client's headers, that nginx passes on, make
+# five with Host.
+OBJECT = "2013/05/a-film-of-some-length-and-with-its-name-in-full.mp4x"
+CLIENT_HEADERS = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+    "Range": "bytes=0-1048575",
+}
+BODY = "0123456789abcdef" * 64
+
+# Sizes of the large configuration.
+LOCATIONS = 10_000
+UPSTREAMS = 1_000
+
+
+def _nginx(directory, main, http, worker_processes=1):
+    """What every nginx here needs."""
+    temporary = "".join(
+        f"{name}_temp_path {directory}/{name};\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return f"""
+{main}
+{"user root;" if os.geteuid() == 0 else ""}
+daemon off;
+worker_processes {worker_processes};
+pid {directory}/nginx.pid;
+error_log {directory}/error.log error;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+    {temporary}
+    {http}
+}}
+"""
+
+
+def upstream(directory, port):
+    """Stands for S3: answers every request with the same object."""
+    return _nginx(directory, "", f"""
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ return 200 "{BODY}"; }}
+        # What came in, to see that it was signed.
+        location ~ /echo$ {{ return 200 "$request_uri\\n$http_authorization\\n"; }}
+        location = /status {{ stub_status; }}
+    }}
+""")
+
+
+def _load(module):
+    return f"load_module {module};" if module else ""
+
+
+def _bucket(name, s3_port, settings):
+    """An upstream block, all of them with names of one length."""
+    host = f"{name}.s3.eu-west-1.amazonaws.com"
+    block = f"""
+    upstream {host} {{
+        server 127.0.0.1:{s3_port};
+        keepalive 64;
+        keepalive_requests 1000000000;
+        keepalive_time 10h;
+        {settings}
+    }}
+"""
+    return host, block
+
+
+# What all locations that pass to S3 have.
+_PROXY = """
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+"""
+
+
+def small(directory, port, s3_port, module):
+    """A location for each kind of signature and two without; with and without a signature, a
+    location that answers from a cache. Without the module all the same, unsigned."""
+    buckets, locations = [], []
+    names = ["unsigned", "control", *KINDS]
+    hosts = {}
+    for i, name in enumerate(names):
+        signed = module and name in KINDS
+        settings = KEYS + KINDS[name] if signed else ""
+        hosts[name], block = _bucket(f"bucket-{i}", s3_port, settings)
+        buckets.append(block)
+        locations.append(f"location /{name}/ {{ proxy_pass http://{hosts[name]}/; }}\n")
+    for name, bucket in [("hit-unsigned", "unsigned"), ("hit-v4-headers", "v4-headers")]:
+        locations.append(f"""
+        location /{name}/ {{
+            proxy_pass http://{hosts[bucket]}/;
+            proxy_cache objects;
+            proxy_cache_valid 200 1h;
+        }}
+""")
+    return _nginx(directory, _load(module), f"""
+    {_PROXY}
+    proxy_cache_path {directory}/cache keys_zone=objects:1m;
+    {"".join(buckets)}
+    server {{
+        listen 127.0.0.1:{port};
+        {"".join(locations)}
+    }}
+""")
+
+
+def large(directory, port, s3_port, module, keys_in=None):
+    """Ten thousand locations that pass to a thousand upstream blocks. The module may be loaded
+    and not used, or find keys in the upstream blocks or in the locations."""
+    settings = KEYS + KINDS["v4-headers"]
+    in_upstream = settings if keys_in == "upstream" else ""
+    in_location = settings if keys_in == "location" else ""
+    hosts, blocks = zip(
+        *(_bucket(f"bucket-{i:04}", s3_port, in_upstream) for i in range(UPSTREAMS))
+    )
+    locations = "".join(
+        f"location /{i:05}/ {{ proxy_pass http://{hosts[i % UPSTREAMS]}/; {in_location} }}\n"
+        for i in range(LOCATIONS)
+    )
+    return _nginx(directory, _load(module), f"""
+    {_PROXY}
+    {"".join(blocks)}
+    server {{
+        listen 127.0.0.1:{port};
+        {locations}
+    }}
+""")

@@ -1,0 +1,166 @@
+"""Starts and stops nginx, and reads what the kernel and nginx count of it."""
+
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+# The nginx that is measured has a core of its own; all others share the rest.
+_CORES = sorted(os.sched_getaffinity(0))
+FRONT_CORES = {_CORES[-1]}
+OTHER_CORES = set(_CORES[:-1]) or FRONT_CORES
+
+# Not even valgrind takes longer to start nginx with a large configuration.
+LIMIT = 120
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run_on(cores, command, **options):
+    """Starts a process that may use these cores."""
+    # Here and not in the child: a function that runs in the child makes Python fork all of itself.
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        return subprocess.Popen(command, **options)
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class Server:
+    """An nginx in a directory of its own. `text(directory, port)` is its configuration."""
+
+    def __init__(self, binary, text, cores):
+        self.port = free_port()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="s3-bench-"))
+        self._cores = cores
+        configuration = self.directory / "nginx.conf"
+        configuration.write_text(text(self.directory, self.port))
+        log = str(self.directory / "error.log")
+        self.command = [str(binary), "-c", str(configuration), "-e", log]
+        self._process = None
+
+    def start(self, before=(), options=""):
+        """Starts it, behind the words of another command, and waits until it answers."""
+        more = ["-g", options] if options else []
+        self._process = run_on(
+            self._cores, [*before, *self.command, *more], stdout=subprocess.DEVNULL,
+            stderr=(self.directory / "stderr.log").open("wb"),
+        )
+        deadline = time.monotonic() + LIMIT
+        while True:
+            with contextlib.suppress(OSError):
+                self.get("/")
+                return self
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"nginx does not start: {self.messages()}")
+            time.sleep(0.001)
+
+    def stop(self):
+        if self._process:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait()
+            self._process = None
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def messages(self):
+        files = [self.directory / "error.log", self.directory / "stderr.log"]
+        return "".join(file.read_text(errors="replace") for file in files if file.exists())[-2000:]
+
+    @property
+    def pid(self):
+        """The master's process, or the only one."""
+        return self._process.pid
+
+    def workers(self):
+        return [pid for pid in children(self.pid) if b"worker process" in command_line(pid)]
+
+    @property
+    def worker(self):
+        [worker] = self.workers()
+        return worker
+
+    def reload(self):
+        """Has it read its configuration again, and waits for the new worker."""
+        old = self.worker
+        os.kill(self.pid, signal.SIGHUP)
+        while not (set(self.workers()) - {old}):
+            time.sleep(0.0005)
+
+    def await_old_workers(self):
+        while len(self.workers()) > 1:
+            time.sleep(0.001)
+
+    def get(self, path, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, response.read()
+
+
+@contextlib.contextmanager
+def servers(*servers):
+    """Removes them at the end, whatever happens; who uses them starts them."""
+    try:
+        yield servers
+    finally:
+        for server in servers:
+            server.remove()
+
+
+def children(pid):
+    return [int(child) for child in _proc(pid, f"task/{pid}/children").split()]
+
+
+def command_line(pid):
+    try:
+        return _proc(pid, "cmdline")
+    except FileNotFoundError:
+        return b""
+
+
+def cpu_time(pid):
+    """Nanoseconds that a process of one thread has been on a CPU."""
+    return int(_proc(pid, "schedstat").split()[0])
+
+
+def resident(pid):
+    """Bytes of memory that a process has: all, and what is its own or was copied."""
+    status = _proc(pid, "status").decode()
+    return tuple(
+        int(re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+        for name in ("VmRSS", "RssAnon")
+    )
+
+
+def _proc(pid, name):
+    return pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+
+
+class Upstream(Server):
+    """The nginx that stands for S3."""
+
+    def start(self, *args, **options):
+        super().start(*args, **options)
+        self._status = http.client.HTTPConnection("127.0.0.1", self.port)
+        return self
+
+    def connections(self):
+        """How many it has accepted, those for this question left out but the first."""
+        self._status.request("GET", "/status")
+        return int(self._status.getresponse().read().split()[7])
