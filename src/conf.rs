@@ -171,6 +171,8 @@ pub(crate) struct MainConf {
     in_locations: Vec<Rc<Credentials>>,
     /// The address of the content handler that `proxy_pass` sets.
     proxy_handler: usize,
+    /// What the hooks refuse requests with.
+    refusing: hook::Refusing,
 }
 
 impl MainConf {
@@ -264,7 +266,7 @@ impl BlockConf {
         // the configuration of another. A hook that no proxied request comes to does nothing.
         let may_sign = effective.credentials.is_some() || !is_known && main.upstream_credentials;
         if may_sign {
-            hook::install(cf, proxy, self).ok_or(ConfError::NoMemory)?;
+            hook::install(cf, &mut main.refusing, proxy, self).ok_or(ConfError::NoMemory)?;
         }
         self.is_signed = is_known && effective.credentials.is_some();
 

@@ -7,7 +7,10 @@
 //! `proxy_bind` whose first code is ours: it stamps the request, and hands on to the codes that
 //! the operator's own `proxy_bind` was compiled to, or to none.
 
-use std::{mem, ptr};
+use std::{
+    mem,
+    ptr::{self, NonNull},
+};
 
 use ngx::{
     ffi::{
@@ -41,14 +44,14 @@ struct Hook {
     local: ngx_http_upstream_local_t,
     /// The operator's `proxy_bind` when it is an address.
     address: *mut ngx_addr_t,
-    /// The location's configuration, with an upstream that takes no request.
-    refusing: ngx_http_upstream_conf_t,
+    /// A configuration with an upstream that takes no request.
+    refusing: *mut ngx_http_upstream_conf_t,
     /// The location's configuration of ours.
     location: *const BlockConf,
 }
 
-/// An upstream that takes no request: to find it there ends the request with 500, before any
-/// connection and without a message.
+/// An upstream that takes no request: to find it ends the request with 500, before any connection
+/// and without a message.
 static mut REFUSING: ngx_http_upstream_srv_conf_t = {
     // SAFETY: all-zero is how nginx begins this structure.
     let mut upstream: ngx_http_upstream_srv_conf_t = unsafe { mem::zeroed() };
@@ -63,25 +66,55 @@ unsafe extern "C" fn refuse_peer(
     NGX_ERROR as ngx_int_t
 }
 
+/// The configuration that a refused request gets, one for all locations: on the way to the 500,
+/// nginx reads nothing of consequence in it but the upstream (`ngx_http_upstream_init_request`,
+/// `ngx_http_upstream_finalize_request`). It is a copy of the first location's, so that no pointer in
+/// it is NULL that is not in others.
+#[derive(Default)]
+pub(crate) struct Refusing(Option<NonNull<ngx_http_upstream_conf_t>>);
+
+impl Refusing {
+    fn get(
+        &mut self,
+        cf: &ngx_conf_t,
+        proxy: &ngx_http_upstream_conf_t,
+    ) -> Option<NonNull<ngx_http_upstream_conf_t>> {
+        if self.0.is_none() {
+            let conf: NonNull<ngx_http_upstream_conf_t> = alloc(cf)?;
+            let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
+            // SAFETY: allocated for this type just now.
+            unsafe { conf.write(refusing) };
+            self.0 = Some(conf);
+        }
+        self.0
+    }
+}
+
+/// Room for a `T`, whose alignment is a pointer's at most, in the pool of the configuration, which
+/// lives as long as hooks must. `None`: nginx ran out of memory.
+fn alloc<T>(cf: &ngx_conf_t) -> Option<NonNull<T>> {
+    const { assert!(align_of::<T>() <= align_of::<usize>()) };
+    // SAFETY: the pool of the configuration that nginx is reading.
+    NonNull::new(unsafe { ngx_palloc(cf.pool, size_of::<T>()) }.cast())
+}
+
 /// Puts a hook into `proxy`, the proxy module's configuration of the location that nginx is
 /// merging; `location` is ours. `None`: nginx ran out of memory.
 pub(crate) fn install(
     cf: &ngx_conf_t,
+    refusing: &mut Refusing,
     proxy: &mut ngx_http_upstream_conf_t,
     location: &BlockConf,
 ) -> Option<()> {
+    let refusing = refusing.get(cf, proxy)?.as_ptr();
     // SAFETY: NULL, or what `proxy_bind` was compiled to; and what it points to in turn.
     let operators = unsafe { proxy.local.as_ref() };
     // SAFETY: as above.
     let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
-    // SAFETY: the pool lives as long as the configuration, which is what the hook must do.
-    let hook: *mut Hook = unsafe { ngx_palloc(cf.pool, size_of::<Hook>()) }.cast();
-    if hook.is_null() {
-        return None;
-    }
+    let hook: *mut Hook = alloc(cf)?.as_ptr();
     // SAFETY: nginx itself begins these structures all-zero.
     let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
-    // SAFETY: a new allocation of this size, with the alignment of pointers.
+    // SAFETY: a new allocation of this type.
     unsafe {
         let end: *mut u8 = (&raw mut (*hook).end).cast();
         let mut value = operators_value.copied().unwrap_or(no_value);
@@ -93,7 +126,6 @@ pub(crate) fn install(
         value.lengths = hook.cast();
         local.value = &raw mut (*hook).value;
         let address = local.addr;
-        let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
         hook.write(Hook { code: run, next, end: 0, value, local, address, refusing, location });
         proxy.local = &raw mut (*hook).local;
     }
@@ -104,7 +136,7 @@ impl Hook {
     /// Ends a request that must not be sent: nginx finds the upstream that takes none.
     fn refuse(&self, upstream: &mut ngx_http_upstream_t) {
         upstream.resolved = ptr::null_mut();
-        upstream.conf = (&raw const self.refusing).cast_mut();
+        upstream.conf = self.refusing;
     }
 }
 
