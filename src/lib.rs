@@ -26,13 +26,16 @@ mod stamp;
 mod value;
 mod variables;
 
-use std::ffi::{c_char, c_void};
+use std::{
+    ffi::{c_char, c_ulong, c_void},
+    ptr,
+};
 
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK, Status},
     ffi::{
         NGX_HTTP_MODULE, NGX_LOG_EMERG, ngx_conf_t, ngx_http_module_t, ngx_int_t, ngx_module_t,
-        ngx_uint_t,
+        ngx_pool_cleanup_add, ngx_uint_t,
     },
     http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf},
 };
@@ -56,12 +59,12 @@ pub static mut ngx_http_s3_auth_module: ngx_module_t = ngx_module_t {
 static MODULE_CONTEXT: ngx_http_module_t = ngx_http_module_t {
     preconfiguration: Some(S3AuthModule::preconfiguration),
     postconfiguration: Some(S3AuthModule::postconfiguration),
-    create_main_conf: Some(S3AuthModule::create_main_conf),
+    create_main_conf: Some(create_conf::<MainConf>),
     init_main_conf: Some(S3AuthModule::init_main_conf),
-    create_srv_conf: Some(S3AuthModule::create_srv_conf),
+    create_srv_conf: Some(create_conf::<BlockConf>),
     // `upstream` blocks are not merged with the levels around them; `conf::Settings` looks there.
     merge_srv_conf: None,
-    create_loc_conf: Some(S3AuthModule::create_loc_conf),
+    create_loc_conf: Some(create_conf::<BlockConf>),
     merge_loc_conf: Some(merge_loc_conf),
 };
 
@@ -96,19 +99,45 @@ impl HttpModule for S3AuthModule {
     }
 }
 
-// SAFETY: these are the types that the create functions allocate: the trait's own do, by them.
+// SAFETY: `create_main_conf` of the module's context makes one of this type.
 unsafe impl HttpModuleMainConf for S3AuthModule {
     type MainConf = MainConf;
 }
 
-// SAFETY: as above.
+// SAFETY: `create_srv_conf` of the module's context makes one of this type.
 unsafe impl HttpModuleServerConf for S3AuthModule {
     type ServerConf = BlockConf;
 }
 
-// SAFETY: as above.
+// SAFETY: `create_loc_conf` of the module's context makes one of this type.
 unsafe impl HttpModuleLocationConf for S3AuthModule {
     type LocationConf = BlockConf;
+}
+
+/// Makes the module's part of a block, which lives and is dropped with the configuration. Not the
+/// traits' own, which write to what they were not given when there is no memory.
+unsafe extern "C" fn create_conf<T: Default>(cf: *mut ngx_conf_t) -> *mut c_void {
+    // NGX_ALIGNMENT, to which a pool aligns.
+    const { assert!(align_of::<T>() <= size_of::<c_ulong>()) };
+
+    // SAFETY: as above.
+    let cf = unsafe { &*cf };
+    log::guard(cf.log, ptr::null_mut(), || {
+        // SAFETY: the pool of the configuration that is being read.
+        let cleanup = unsafe { ngx_pool_cleanup_add(cf.pool, size_of::<T>()) };
+        // SAFETY: NULL, or an entry that nobody else uses yet.
+        let Some(cleanup) = (unsafe { cleanup.as_mut() }) else { return ptr::null_mut() };
+        // SAFETY: the entry comes with memory of this size, aligned as asserted above.
+        unsafe { cleanup.data.cast::<T>().write(T::default()) };
+        cleanup.handler = Some(drop_conf::<T>);
+        cleanup.data
+    })
+}
+
+/// The end of what `create_conf` made.
+unsafe extern "C" fn drop_conf<T>(data: *mut c_void) {
+    // SAFETY: nginx calls this once, when it destroys the pool, with the data of the entry.
+    unsafe { data.cast::<T>().drop_in_place() };
 }
 
 /// Not the trait's own, which takes no `ngx_conf_t` to its `Merge`.
@@ -117,7 +146,7 @@ unsafe extern "C" fn merge_loc_conf(
     prev: *mut c_void,
     conf: *mut c_void,
 ) -> *mut c_char {
-    // SAFETY: as above; `prev` and `conf` are what create_loc_conf made for two blocks.
+    // SAFETY: as above; `prev` and `conf` are what `create_loc_conf` made for two blocks.
     let (cf, prev, conf) =
         unsafe { (&*cf, &*prev.cast::<BlockConf>(), &mut *conf.cast::<BlockConf>()) };
     log::guard(cf.log, NGX_CONF_ERROR, || conf_result(cf, conf.merge(cf, prev)))

@@ -44,8 +44,25 @@ pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
 pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) -> T {
     // What a panic may leave half done is the request's or the configuration's alone, and either
     // ends by `on_panic`.
+    let f = || {
+        #[cfg(feature = "test-panics")]
+        panic_on_demand(std::any::type_name_of_val(&f));
+        f()
+    };
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| {
         write(NGX_LOG_EMERG, log, format_args!("s3 auth: internal error, this is a bug"));
         on_panic
     })
+}
+
+/// Panics if the test that has preloaded t/shim/faults.c wants it here.
+#[cfg(feature = "test-panics")]
+fn panic_on_demand(entry: &str) {
+    unsafe extern "C" {
+        fn s3_auth_test_panics(name: *const u8, length: usize) -> bool;
+    }
+    // SAFETY: the shim reads so many bytes of the name.
+    if unsafe { s3_auth_test_panics(entry.as_ptr(), entry.len()) } {
+        panic!("as the test wants it");
+    }
 }

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Every allocation that the module makes fails once, and every function of it that nginx calls
+panics once: while the configuration is read, and in requests of each kind.
+
+    faults.py --nginx BINARY --module MODULE --shim LIBRARY
+
+The module is one that was linked for t/shim/faults.c, of which the shim is made. A configuration
+must then be refused by a nginx that ends by itself; a request must be answered with 500, must not
+reach the upstream, and the worker must live on.
+"""
+
+import argparse
+import mmap
+import re
+import struct
+import sys
+
+from web import Failure, Nginx, Recorder, ask
+
+# As in the shim: which one is to fail, how many there were, and the name of the one that failed.
+FAULTS = struct.Struct("II120s")
+ALLOCATIONS, ENTRIES = 0, FAULTS.size
+
+KEYS = "s3_access_key AKIDFAULTS0000000001; s3_secret_key Faults/Secret+Key0000000000000000001;"
+
+# Locations, what is asked of them, and the answer when nothing fails.
+CASES = {
+    "v4-headers": (f"{KEYS} s3_region eu-west-1; s3_use_headers on; proxy_pass http://up;", "GET", 200),
+    "v4-query": (f"{KEYS} s3_security_token t; s3_region eu-west-1; proxy_pass http://up;", "GET", 200),
+    "v2-headers": (f"{KEYS} s3_use_headers on; proxy_pass http://up/bucket/;", "GET", 200),
+    "v2-query": (f"{KEYS} proxy_pass http://up;", "HEAD", 200),
+    "variables": ("s3_access_key $arg_id; s3_secret_key $arg_secret; s3_security_token $arg_token;"
+                  "s3_region $arg_region; proxy_pass http://$up;", "GET", 200),
+    "body": (f"{KEYS} s3_region eu-west-1; s3_methods any; proxy_pass http://up;", "PUT", 200),
+    "proxy-bind": (f"{KEYS} s3_region eu-west-1; proxy_bind $bind; proxy_pass http://up;", "GET", 200),
+    "by-upstream": ("proxy_pass http://signing;", "GET", 200),
+    "by-variable-upstream": ("set $name signing; proxy_pass http://$name;", "GET", 200),
+    "not-allowed": (f"{KEYS} s3_region eu-west-1; proxy_pass http://up;", "DELETE", 405),
+    "with-variables": (f"{KEYS} proxy_pass http://up;"
+                       "add_header X-S3 '$s3_signature $s3_access_key_id' always;", "GET", 200),
+}
+ARGUMENTS = "?id=AKID&secret=0123456789&token=t&region=eu-west-1"
+
+
+def configuration(directory):
+    locations = "".join(
+        f"        location /{name}/ {{ {settings} }}\n" for name, (settings, *_) in CASES.items()
+    )
+    return f"""
+    map $uri $up {{ default up; }}
+    map $uri $bind {{ default off; }}
+    upstream up {{ server unix:{directory}/up.sock; }}
+    upstream signing {{ server unix:{directory}/up.sock; {KEYS} s3_region $arg_region; }}
+    {KEYS.replace("FAULTS", "SERVER")}
+    server {{
+        listen unix:{directory}/front.sock;
+        s3_use_headers on;
+        s3_bucket_in_host on;
+        location / {{ return 204; }}
+{locations}
+    }}"""
+
+
+class Control:
+    """The file that the shim reads."""
+
+    def __init__(self, path):
+        path.write_bytes(bytes(2 * FAULTS.size))
+        with open(path, "r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 2 * FAULTS.size)
+
+    def arm(self, which, number):
+        """The call with this number fails, and no other. Calls are counted from here on."""
+        self._map[:] = bytes(2 * FAULTS.size)
+        FAULTS.pack_into(self._map, which, number, 0, b"")
+
+    def failed(self, which):
+        """The name of what has failed; None when there were not so many calls."""
+        name = FAULTS.unpack_from(self._map, which)[2].rstrip(b"\0").decode()
+        # A closure is named after the function that it is in.
+        return re.sub(r"\bngx_http_s3_auth_module::|<\S+ as \S+>::|::\{\{closure\}\}", "", name) or None
+
+
+def every_one(control, which, attempt):
+    """Calls `attempt` with each number in turn until there are no more calls; what has failed."""
+    names = []
+    while True:
+        control.arm(which, len(names) + 1)
+        attempt(lambda: control.failed(which))
+        if not (name := control.failed(which)):
+            return names
+        names.append(name)
+
+
+def configurations(nginx, control, which):
+    """nginx reads the configuration again and again."""
+    def attempt(failed):
+        result = nginx.run("-t")
+        output = result.stdout.decode(errors="replace")
+        # 1 is nginx's own answer; a signal would be negative here.
+        if result.returncode != (1 if failed() else 0):
+            raise Failure(f"with {failed()} failing, nginx -t ends with {result.returncode}: {output}")
+        if which == ENTRIES and failed() and "internal error, this is a bug" not in output:
+            raise Failure(f"with {failed()} panicking, no line tells of it: {output}")
+    return every_one(control, which, attempt)
+
+
+def requests(nginx, upstream, control, which):
+    """Each case is asked for again and again."""
+    workers = nginx.workers()
+    reached = []
+    for case, (_, method, status) in CASES.items():
+        body = "Content-Length: 4\r\n\r\nbody" if method == "PUT" else "\r\n"
+        request = f"{method} /{case}/a{ARGUMENTS} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{body}"
+
+        def attempt(failed):
+            lines = nginx.log().count("\n")
+            answer, _ = ask(nginx.socket("front"), request.encode())
+            arrived = upstream.take()
+            name = failed()
+            where = f"{case}, with {name} failing"
+            if nginx.workers() != workers:
+                raise Failure(f"{where}: the worker has ended")
+            if any(not re.search(rb"AWS|Signature=", head) for head in arrived):
+                raise Failure(f"{where}: {arrived} is unsigned")
+            # A variable is read after the request has been signed and sent.
+            after = name and name.startswith("variables::")
+            wanted = 500 if name and not after else status
+            if answer != wanted or bool(arrived) != (wanted == 200):
+                raise Failure(f"{where}: answered {answer}, arrived {arrived}")
+            new = nginx.log().splitlines()[lines:]
+            if name and not any(re.search(r"\[(?:error|emerg)\]", line) for line in new):
+                # nginx has a message only where it asks the system for memory.
+                if name != "ngx_list_push":
+                    raise Failure(f"{where}: no line tells of it, but {new}")
+
+        reached += every_one(control, which, attempt)
+    return reached
+
+
+def run(binary, module, shim):
+    nginx = Nginx(binary, module)
+    path = nginx.directory / "faults"
+    control = Control(path)
+    nginx.env = {"LD_PRELOAD": str(shim), "FAULTS": str(path)}
+    upstream = Recorder(nginx.socket("up"))
+    nginx.configure(configuration(nginx.directory))
+    try:
+        for which, what in ((ALLOCATIONS, "allocations"), (ENTRIES, "panics")):
+            control.arm(which, 0)
+            failed = configurations(nginx, control, which)
+            report(f"{what} while the configuration is read", failed)
+            # From here on, only panics may show in the log.
+            (nginx.directory / "logs/error.log").unlink()
+            control.arm(which, 0)
+            nginx.start()
+            failed = requests(nginx, upstream, control, which)
+            report(f"{what} in requests", failed)
+            nginx.stop()
+            nginx.check_log("internal error", "panicked at")
+    finally:
+        nginx.remove()
+
+
+def report(what, failed):
+    if not failed:
+        raise Failure(f"no {what}: is the module linked for the shim?")
+    names = sorted(set(failed))
+    print(f"faults: {len(failed)} {what}: {', '.join(f'{failed.count(n)} {n}' for n in names)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("--nginx", "--module", "--shim"):
+        parser.add_argument(name, required=True)
+    options = parser.parse_args()
+    try:
+        run(options.nginx, options.module, options.shim)
+    except Failure as failure:
+        sys.exit(f"faults: {failure}")
+
+
+main()
