@@ -1,0 +1,430 @@
+//! A verifier of all four kinds of signature, written from Amazon's description and sharing no code
+//! with the signer. It reads nothing but the bytes that would be sent.
+
+use std::collections::BTreeMap;
+
+use base64ct::{Base64, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use crate::Setup;
+
+/// A head, split at line breaks, colons and the outer spaces of the request line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub method: Vec<u8>,
+    pub target: Vec<u8>,
+    pub version: Vec<u8>,
+    /// Names as written, and values without white space around them.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Its length, the empty line included.
+    pub len: usize,
+}
+
+/// Arguments of a query, decoded.
+pub type Arguments = Vec<(Vec<u8>, Vec<u8>)>;
+
+impl Head {
+    /// `None`: these bytes begin with no head.
+    pub fn split(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let mut lines = Vec::new();
+        let mut rest = &bytes[..end];
+        while let Some(at) = rest.windows(2).position(|two| two == b"\r\n") {
+            lines.push(&rest[..at]);
+            rest = &rest[at + 2..];
+        }
+        lines.push(rest);
+        let line = lines.remove(0);
+        let first = line.iter().position(|&b| b == b' ')?;
+        let last = line.iter().rposition(|&b| b == b' ').filter(|&last| last > first)?;
+        let header = |line: &&[u8]| {
+            let colon = line.iter().position(|&b| b == b':')?;
+            Some((line[..colon].to_vec(), line[colon + 1..].trim_ascii().to_vec()))
+        };
+        Some(Self {
+            method: line[..first].to_vec(),
+            target: line[first + 1..last].to_vec(),
+            version: line[last + 1..].to_vec(),
+            headers: lines.iter().map(header).collect::<Option<_>>()?,
+            len: end + 4,
+        })
+    }
+
+    /// The target up to the first question mark, as it is written.
+    pub fn path(&self) -> &[u8] {
+        self.target.split(|&b| b == b'?').next().unwrap_or_default()
+    }
+
+    /// What follows the first question mark, decoded.
+    pub fn arguments(&self) -> Arguments {
+        let Some(start) = self.target.iter().position(|&b| b == b'?') else { return Vec::new() };
+        let form = |text: &[u8]| {
+            let spaced: Vec<u8> = text.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
+            decode(&spaced)
+        };
+        self.target[start + 1..]
+            .split(|&b| b == b'&')
+            .filter(|argument| !argument.is_empty())
+            .map(|argument| {
+                let mut halves = argument.splitn(2, |&b| b == b'=');
+                (form(halves.next().unwrap_or_default()), form(halves.next().unwrap_or_default()))
+            })
+            .collect()
+    }
+
+    /// The headers without those that authenticate.
+    pub fn kept_headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut kept = self.headers.clone();
+        kept.retain(|(name, _)| !authenticates_as_header(name));
+        kept
+    }
+
+    /// The arguments without those that authenticate.
+    pub fn kept_arguments(&self) -> Arguments {
+        let mut kept = self.arguments();
+        kept.retain(|(name, _)| !authenticates_as_argument(name));
+        kept
+    }
+
+    /// The value of a header that is there exactly once.
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        one(self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())))
+    }
+
+    /// The value of an argument that is there exactly once, in this spelling.
+    fn argument(&self, name: &str) -> Option<Vec<u8>> {
+        one(self.arguments().iter().filter(|(n, _)| n == name.as_bytes())).map(<[u8]>::to_vec)
+    }
+
+    /// The values of each header that is signed, by its name in lower case.
+    fn signed_headers(&self, v4: bool) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
+        let mut signed = BTreeMap::<_, Vec<_>>::new();
+        for (name, value) in &self.headers {
+            let name = name.to_ascii_lowercase();
+            let by_name = matches!(&name[..], b"host" | b"content-type" | b"content-md5");
+            if name.starts_with(b"x-amz-") || v4 && by_name {
+                signed.entry(name).or_default().push(value.clone());
+            }
+        }
+        signed
+    }
+}
+
+fn one<'a>(mut found: impl Iterator<Item = &'a (Vec<u8>, Vec<u8>)>) -> Option<&'a [u8]> {
+    let (_, value) = found.next()?;
+    found.next().is_none().then_some(value)
+}
+
+fn authenticates_as_header(name: &[u8]) -> bool {
+    ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn authenticates_as_argument(name: &[u8]) -> bool {
+    let v4 = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"];
+    let known = |suffix: &str| name.eq_ignore_ascii_case(format!("X-Amz-{suffix}").as_bytes());
+    v4.into_iter().any(known)
+        || known("Security-Token")
+        || matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires")
+}
+
+/// Replaces percent escapes; what is none stays.
+pub fn decode(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let digits = text.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
+        let byte = digits
+            .filter(|two| text[at] == b'%' && two.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
+        out.push(byte.unwrap_or(text[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    out
+}
+
+/// Amazon's UriEncode; `plain` bytes stay besides the unreserved ones.
+pub fn percent_encode(text: &[u8], plain: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for &b in text {
+        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) || plain.contains(&b) {
+            out.push(b);
+        } else {
+            out.extend_from_slice(format!("%{b:02X}").as_bytes());
+        }
+    }
+    out
+}
+
+/// Whether the signature in `head` is one that S3 accepts from this signer. `Err` says what is not.
+pub fn verify(head: &Head, setup: &Setup) -> Result<(), String> {
+    // Nothing authenticates but one signature: no second one in another spelling or place.
+    let headers = head.headers.len() - head.kept_headers().len();
+    let arguments = head.arguments().len() - head.kept_arguments().len();
+    let token = usize::from(setup.session_token.is_some());
+    let wanted = match (setup.region.is_some(), setup.in_headers) {
+        (true, true) => (3 + token, 0),
+        (false, true) => (2 + token, 0),
+        (true, false) => (0, 6 + token),
+        (false, false) => (0, 3 + token),
+    };
+    if (headers, arguments) != wanted {
+        return Err(format!("{headers} headers and {arguments} arguments authenticate"));
+    }
+    match (setup.region, setup.in_headers) {
+        (Some(region), in_headers) => verify_v4(head, setup, region, in_headers),
+        (None, in_headers) => verify_v2(head, setup, in_headers),
+    }
+}
+
+fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Result<(), String> {
+    let scope = format!("20130524/{region}/s3/aws4_request");
+    let credential = format!("{}/{scope}", setup.access_key_id);
+    let signed = head.signed_headers(true);
+    let names = signed.keys().map(|name| &name[..]).collect::<Vec<_>>().join(&b';');
+
+    let mut arguments = head.arguments();
+    let (signature, payload) = if in_headers {
+        let authorization = head.header("authorization").ok_or("not one Authorization")?;
+        let start = [
+            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=").as_bytes(),
+            &names,
+            b", Signature=",
+        ]
+        .concat();
+        let signature = authorization.strip_prefix(&start[..]).ok_or("Authorization")?.to_vec();
+        expect(head.header("x-amz-date"), Some("20130524T000000Z"), "x-amz-date")?;
+        expect(head.header("x-amz-security-token"), setup.session_token, "token")?;
+        let payload = head.header("x-amz-content-sha256").ok_or("no x-amz-content-sha256")?;
+        (signature, payload.to_vec())
+    } else {
+        for (name, value) in [
+            ("X-Amz-Algorithm", Some("AWS4-HMAC-SHA256")),
+            ("X-Amz-Credential", Some(&credential[..])),
+            ("X-Amz-Date", Some("20130524T000000Z")),
+            ("X-Amz-Expires", Some("300")),
+            ("X-Amz-Security-Token", setup.session_token),
+        ] {
+            expect(head.argument(name).as_deref(), value, name)?;
+        }
+        if head.argument("X-Amz-SignedHeaders").as_deref() != Some(&names[..]) {
+            return Err("X-Amz-SignedHeaders".into());
+        }
+        let signature = head.argument("X-Amz-Signature").ok_or("no signature")?;
+        arguments.retain(|(name, _)| name != b"X-Amz-Signature");
+        (signature, b"UNSIGNED-PAYLOAD".to_vec())
+    };
+
+    let mut query: Vec<_> = arguments
+        .iter()
+        .map(|(name, value)| (percent_encode(name, b""), percent_encode(value, b"")))
+        .collect();
+    query.sort();
+    let query: Vec<_> =
+        query.iter().map(|(name, value)| [&name[..], b"=", value].concat()).collect();
+    let mut canonical = [
+        &head.method[..],
+        b"\n",
+        &percent_encode(&decode(head.path()), b"/"),
+        b"\n",
+        &query.join(&b'&'),
+        b"\n",
+    ]
+    .concat();
+    for (name, values) in &signed {
+        let values: Vec<_> = values.iter().map(|value| fold(value)).collect();
+        canonical.extend([&name[..], b":", &values.join(&b','), b"\n"].concat());
+    }
+    canonical.extend([b"\n", &names[..], b"\n", &payload].concat());
+
+    let to_sign = format!(
+        "AWS4-HMAC-SHA256\n20130524T000000Z\n{scope}\n{}",
+        hex(&Sha256::digest(&canonical))
+    );
+    let mut key = format!("AWS4{}", setup.secret_access_key).into_bytes();
+    for part in ["20130524", region, "s3", "aws4_request"] {
+        key = hmac_sha256(&key, part.as_bytes());
+    }
+    expect(Some(&signature), Some(&hex(&hmac_sha256(&key, to_sign.as_bytes()))), "signature")
+}
+
+fn verify_v2(head: &Head, setup: &Setup, in_headers: bool) -> Result<(), String> {
+    let arguments = head.arguments();
+    let mut signed = head.signed_headers(false);
+    let (signature, expires) = if in_headers {
+        let authorization = head.header("authorization").ok_or("not one Authorization")?;
+        let start = format!("AWS {}:", setup.access_key_id);
+        let signature = authorization.strip_prefix(start.as_bytes()).ok_or("Authorization")?;
+        expect(head.header("x-amz-date"), Some("Fri, 24 May 2013 00:00:00 GMT"), "x-amz-date")?;
+        expect(head.header("x-amz-security-token"), setup.session_token, "token")?;
+        (signature.to_vec(), "")
+    } else {
+        for (name, value) in [
+            ("AWSAccessKeyId", Some(setup.access_key_id)),
+            ("Expires", Some("1369353900")),
+            ("x-amz-security-token", setup.session_token),
+        ] {
+            expect(head.argument(name).as_deref(), value, name)?;
+        }
+        // Arguments of these names count as headers.
+        for (name, value) in &arguments {
+            let name = name.to_ascii_lowercase();
+            if name.starts_with(b"x-amz-") {
+                if !name.iter().all(|&b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
+                    // No header has such a name, and Amazon does not say how it would be signed.
+                    return Ok(());
+                }
+                signed.entry(name).or_default().push(value.trim_ascii().to_vec());
+            }
+        }
+        (head.argument("Signature").ok_or("no signature")?, "1369353900")
+    };
+
+    let value = |name: &str| {
+        let mut found =
+            head.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
+        found.next().map_or(&b""[..], |(_, value)| value)
+    };
+    let mut to_sign = [
+        &head.method[..],
+        b"\n",
+        value("content-md5"),
+        b"\n",
+        value("content-type"),
+        b"\n",
+        expires.as_bytes(),
+        b"\n",
+    ]
+    .concat();
+    for (name, values) in &signed {
+        to_sign.extend([&name[..], b":", &values.join(&b','), b"\n"].concat());
+    }
+    if let Some(bucket) = bucket(value("host"), setup.bucket_in_host) {
+        to_sign.extend([b"/", &bucket[..]].concat());
+    }
+    to_sign.extend(percent_encode(&decode(head.path()), b"/"));
+    let mut resource: Vec<_> =
+        arguments.iter().filter(|(name, _)| RESOURCE.contains(&&name[..])).collect();
+    resource.sort_by(|a, b| a.0.cmp(&b.0));
+    for (i, (name, value)) in resource.into_iter().enumerate() {
+        to_sign.push(if i == 0 { b'?' } else { b'&' });
+        to_sign.extend(name);
+        if !value.is_empty() {
+            to_sign.extend([b"=", &value[..]].concat());
+        }
+    }
+
+    let mut mac = Hmac::<Sha1>::new_from_slice(setup.secret_access_key.as_bytes()).unwrap();
+    mac.update(&to_sign);
+    let wanted = Base64::encode_string(&mac.finalize().into_bytes());
+    expect(Some(&signature), Some(&wanted), "signature")
+}
+
+/// Arguments that are part of the resource in Signature V2.
+const RESOURCE: [&[u8]; 35] = [
+    b"accelerate",
+    b"acl",
+    b"analytics",
+    b"cors",
+    b"defaultObjectAcl",
+    b"delete",
+    b"inventory",
+    b"lifecycle",
+    b"location",
+    b"logging",
+    b"metrics",
+    b"notification",
+    b"object-lock",
+    b"partNumber",
+    b"policy",
+    b"replication",
+    b"requestPayment",
+    b"response-cache-control",
+    b"response-content-disposition",
+    b"response-content-encoding",
+    b"response-content-language",
+    b"response-content-type",
+    b"response-expires",
+    b"restore",
+    b"select",
+    b"select-type",
+    b"storageClass",
+    b"tagging",
+    b"torrent",
+    b"uploadId",
+    b"uploads",
+    b"versionId",
+    b"versioning",
+    b"versions",
+    b"website",
+];
+
+/// The bucket that a host names, in lower case. Independent of the signer's list of endpoints as
+/// far as it can be: a name of Amazon's is read from its end, label by label.
+fn bucket(host: &[u8], in_host: Option<bool>) -> Option<Vec<u8>> {
+    let host = host.to_ascii_lowercase();
+    let colon = host.iter().rposition(|&b| b == b':');
+    let port = colon.filter(|&colon| host[colon + 1..].iter().all(u8::is_ascii_digit));
+    let host = &host[..port.unwrap_or(host.len())];
+    let mut labels: Vec<&[u8]> = host.split(|&b| b == b'.').collect();
+    const AMAZON: [&[&[u8]]; 2] = [&[b"amazonaws", b"com", b"cn"], &[b"amazonaws", b"com"]];
+    let amazon = AMAZON.into_iter().find(|end| labels.len() > end.len() && labels.ends_with(end));
+    let is_s3 = |label: &[u8]| label == b"s3" || label.starts_with(b"s3-");
+    if let Some(end) = amazon {
+        labels.truncate(labels.len() - end.len());
+        let mut endpoint = labels.iter().rev();
+        let first = endpoint.next().copied().unwrap_or_default();
+        let second = endpoint.next().copied().unwrap_or_default();
+        let third = endpoint.next().copied().unwrap_or_default();
+        let taken = if is_s3(first) {
+            Some(1)
+        } else if is_s3(second) {
+            Some(2)
+        } else if second == b"dualstack" && is_s3(third) {
+            Some(3)
+        } else {
+            None
+        };
+        if let Some(taken) = taken {
+            labels.truncate(labels.len() - taken);
+            return Some(labels.join(&b'.')).filter(|bucket| !bucket.is_empty());
+        }
+    }
+    let is_address = host.starts_with(b"[")
+        || std::str::from_utf8(host).is_ok_and(|h| h.parse::<std::net::IpAddr>().is_ok());
+    if in_host != Some(true) || is_address {
+        return None;
+    }
+    let labels: Vec<&[u8]> = host.splitn(2, |&b| b == b'.').collect();
+    match labels[..] {
+        [first, _] if !first.is_empty() => Some(first.to_vec()),
+        _ => None,
+    }
+}
+
+/// `value` with each run of spaces and tabs as one space.
+fn fold(value: &[u8]) -> Vec<u8> {
+    let words: Vec<_> =
+        value.split(|b| b" \t".contains(b)).filter(|word| !word.is_empty()).collect();
+    words.join(&b' ')
+}
+
+fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text);
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn expect(got: Option<&[u8]>, wanted: Option<&str>, what: &str) -> Result<(), String> {
+    if got == wanted.map(str::as_bytes) {
+        return Ok(());
+    }
+    Err(format!("{what}: {:?}, wanted {wanted:?}", got.map(|got| got.escape_ascii().to_string())))
+}
