@@ -1,13 +1,17 @@
 //! The directives: names, contexts and values.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::{
+    ffi::{CStr, c_char, c_void},
+    slice,
+};
 
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK},
     ffi::{
         NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LIF_CONF, NGX_HTTP_LOC_CONF,
         NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_SRV_CONF_OFFSET,
-        NGX_HTTP_UPS_CONF, NGX_LOG_EMERG, ngx_command_t, ngx_conf_t, ngx_str_t, ngx_uint_t,
+        NGX_HTTP_UPS_CONF, NGX_LOG_EMERG, ngx_command_t, ngx_conf_t, ngx_dump_config, ngx_str_t,
+        ngx_uint_t,
     },
     ngx_string,
 };
@@ -116,20 +120,20 @@ fn take(
             let slot = &mut block.parts.get_or_insert_with(|| Parts::new(level).into()).access_key;
             let key = match arguments[1].as_bytes() {
                 b"off" => AccessKey::Off,
-                _ => AccessKey::Id(secret(cf, &mut arguments[1])?),
+                _ => AccessKey::Id(secret(cf, arguments)?),
             };
             once(slot, (key, place))
         }
         b"s3_secret_key" => {
             let place = Place::of(cf);
             let slot = &mut block.parts.get_or_insert_with(|| Parts::new(level).into()).secret_key;
-            once(slot, (secret(cf, &mut arguments[1])?, place))
+            once(slot, (secret(cf, arguments)?, place))
         }
         b"s3_security_token" => {
             let place = Place::of(cf);
             let slot =
                 &mut block.parts.get_or_insert_with(|| Parts::new(level).into()).security_token;
-            once(slot, (secret(cf, &mut arguments[1])?, place))
+            once(slot, (secret(cf, arguments)?, place))
         }
         b"s3_region" => {
             let value = Value::compile(cf, &mut arguments[1], |text| {
@@ -160,8 +164,9 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Error> {
 }
 
 /// Takes a part of the credentials, and wipes what nginx keeps of it.
-fn secret(cf: &mut ngx_conf_t, argument: &mut ngx_str_t) -> Result<Value<Secret>, Error> {
-    let value = Value::compile(cf, argument, |text| {
+fn secret(cf: &mut ngx_conf_t, arguments: &mut [ngx_str_t]) -> Result<Value<Secret>, Error> {
+    wipe_source(cf, arguments[0].as_bytes());
+    let value = Value::compile(cf, &mut arguments[1], |text| {
         let secret = credentials::secret(text.as_bytes());
         text.as_bytes_mut().zeroize();
         secret.map_err(|error| match error {
@@ -171,6 +176,38 @@ fn secret(cf: &mut ngx_conf_t, argument: &mut ngx_str_t) -> Result<Value<Secret>
         })
     })?;
     Ok(value)
+}
+
+/// Wipes the text of the directive `name`, which nginx has just read and of which it has copied the
+/// arguments, where else it is in memory: nginx frees these places without clearing them, and every
+/// worker inherits what is left there.
+fn wipe_source(cf: &mut ngx_conf_t, name: &[u8]) {
+    // SAFETY: the file that nginx is reading, and its buffer, in which `start <= pos <= last <= end`.
+    // What is before `pos` has been read, and what is from `last` on will be overwritten.
+    let (file, unread) = unsafe {
+        let file = &mut *cf.conf_file;
+        let buffer = &*file.buffer;
+        slice::from_raw_parts_mut(buffer.start, buffer.pos.offset_from_unsigned(buffer.start))
+            .zeroize();
+        slice::from_raw_parts_mut(buffer.last, buffer.end.offset_from_unsigned(buffer.last))
+            .zeroize();
+        (file, buffer.last.offset_from_unsigned(buffer.pos))
+    };
+    // A copy of the file up to `last`, which `nginx -T` shows. nginx with debugging makes it always.
+    // SAFETY: a flag of the command line.
+    if unsafe { ngx_dump_config } != 0 || file.dump.is_null() {
+        return;
+    }
+    // SAFETY: as above; what is from `start` to `last` has been copied.
+    let copied = unsafe {
+        let dump = &*file.dump;
+        slice::from_raw_parts_mut(dump.start, dump.last.offset_from_unsigned(dump.start))
+    };
+    let read = copied.len() - unread;
+    if let Some(at) = copied[..read].windows(name.len()).rposition(|window| window == name) {
+        // All but the semicolon.
+        copied[at + name.len()..read - 1].fill(b'*');
+    }
 }
 
 /// `on` or `off`, as `ngx_conf_set_flag_slot` takes it.
