@@ -6,6 +6,7 @@ import queue
 import re
 import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -88,16 +89,14 @@ def request_length(buffer):
 
 
 class Nginx:
-    """An nginx with one worker in a directory of its own; `{directory}` in its configuration is
-    that."""
+    """An nginx in a directory of its own."""
 
-    def __init__(self, binary, module, main="", env=None):
-        self.binary, self.module, self.main = binary, module, main
-        self.env = env or {}
+    def __init__(self, binary, module=None, workers=1, error_log="info", env=None):
+        self.binary, self.module, self.env = binary, module, env or {}
+        self.main = f"worker_processes {workers}; error_log logs/error.log {error_log};"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="nginx-soak-"))
         self.directory.chmod(0o755)
         (self.directory / "logs").mkdir()
-        self.process = None
 
     def socket(self, name):
         return self.directory / f"{name}.sock"
@@ -108,13 +107,10 @@ class Nginx:
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         text = f"""
-load_module {self.module};
+{f"load_module {self.module};" if self.module else ""}
 {"user root;" if os.geteuid() == 0 else ""}
-daemon off;
-worker_processes 1;
 pid logs/nginx.pid;
 lock_file logs/nginx.lock;
-error_log logs/error.log info;
 {self.main}
 events {{ worker_connections 256; accept_mutex off; }}
 http {{
@@ -126,40 +122,45 @@ http {{
         (self.directory / "nginx.conf").write_text(text)
 
     def run(self, *arguments):
-        """nginx with these arguments, until it ends."""
-        return subprocess.run(
-            self._command() + list(arguments),
-            env=os.environ | self.env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT, check=False,
-        )
-
-    def _command(self):
-        return [self.binary, "-p", f"{self.directory}/", "-c", "nginx.conf", "-e", "logs/error.log"]
+        """nginx with these arguments, until it ends or has become a daemon."""
+        # Not a pipe, whose end a daemon would keep open.
+        with tempfile.TemporaryFile() as output:
+            result = subprocess.run(
+                [self.binary, "-p", f"{self.directory}/", "-c", "nginx.conf", "-e",
+                 "logs/error.log", *arguments],
+                env=os.environ | self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                timeout=LIMIT, check=False,
+            )
+            output.seek(0)
+            result.stdout = output.read()
+        return result
 
     def start(self):
-        with open(self.directory / "logs/stderr.log", "ab") as stderr:
-            self.process = subprocess.Popen(
-                self._command(), env=os.environ | self.env, stdout=stderr, stderr=stderr
-            )
-        pid = self.directory / "logs/nginx.pid"
-        wait_until(lambda: self.process.poll() is not None or pid.exists() and self.workers())
-        if self.process.poll() is not None:
+        if self.run().returncode:
             raise Failure(f"nginx did not start: {self.log()}")
+        wait_until(lambda: self.master() and self.workers())
 
-    def workers(self):
-        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        return pathlib.Path(children).read_text().split()
+    def master(self):
+        """The process that the pid file names; None if there is none."""
+        try:
+            return int((self.directory / "logs/nginx.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def workers(self, master=None):
+        return set(children(master or self.master()))
+
+    def signal(self, number):
+        os.kill(self.master(), number)
 
     def log(self):
         return (self.directory / "logs/error.log").read_text(errors="replace")
 
     def stop(self):
-        """Ends nginx gracefully. Its log must be free of what must never be there."""
-        if self.process is None:
-            return
-        self.process.send_signal(3)
-        self.process.wait(LIMIT)
-        self.process = None
+        """Ends nginx gracefully."""
+        master = self.master()
+        os.kill(master, signal.SIGQUIT)
+        wait_until(lambda: not is_alive(master))
 
     def check_log(self, *allowed):
         """Raises if the log has an alert, or the end of a worker that was not asked to end."""
@@ -169,11 +170,28 @@ http {{
                 raise Failure(f"in the error log: {line}")
 
     def remove(self):
-        if self.process and self.process.poll() is None:
-            # Not SIGKILL, which would leave the worker behind.
-            self.process.terminate()
-            self.process.wait(LIMIT)
+        master = self.master()
+        if master and is_alive(master):
+            # Not SIGKILL, which would leave the workers behind.
+            os.kill(master, signal.SIGTERM)
+            wait_until(lambda: not is_alive(master))
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def children(pid):
+    try:
+        pids = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [int(pid) for pid in pids if is_alive(pid)]
+
+
+def is_alive(pid):
+    """Whether the process exists. One that nobody has waited for does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def wait_until(condition):
