@@ -322,8 +322,8 @@ The default: status 200 and the body C<upstream ok> with an end of line.
 
 =item a hash
 
-C<response>: any of these. C<delay>: seconds to wait first. C<then>: C<close> or
-C<reset> after the response. C<raw>: a true value for exactly these bytes, and
+C<response>: any of these. C<delay>: seconds to wait first. C<then>: C<close>,
+C<reset>, or C<shutdown> of its own direction only, after the response. C<raw>: a true value for exactly these bytes, and
 a connection that stays open.
 
 =item a sub

@@ -361,6 +361,7 @@ sub on_writable {
 
     # Requests sent ahead on the same connection have waited in the input.
     my $then = $conn->{then} or return $self->serve($conn);
+    return shutdown $socket, 1 if $then eq 'shutdown';
     return $then eq 'reset' ? $self->reset($conn) : $self->drop($conn);
 }
 
