@@ -376,8 +376,9 @@ code (skip_eval, init, subs, C<qr//>), which has C<%ENV>. Set by the user:
     TEST_NGINX_S3_SERVER     the S3 server program
     TEST_NGINX_LOG_LEVEL     in place of debug
     TEST_NGINX_TIMEOUT       in place of 3
-    TEST_NGINX_LOG_DIR       directory to which the logs of all blocks are
-                             appended, in a file for each test file
+    TEST_NGINX_LOG_DIR       directory to which the logs and responses of all
+                             blocks are appended, in a .log for each test file,
+                             and the upstream's requests, in a .upstream
     TEST_NGINX_FAILURES_DIR  where the logs and configuration of a failed block
                              are kept, in place of t/failures
 

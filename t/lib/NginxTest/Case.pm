@@ -202,6 +202,7 @@ sub exchange {
     my $index    = 0;
     for my $request (@requests) {
         my ($bytes, $complaint) = $self->send_request($request);
+        $self->{received} .= $bytes;
         fail("$name - $complaint")
             if defined $complaint && !defined $section->{ignore_response};
 
@@ -305,17 +306,30 @@ sub keep_files {
     return;
 }
 
-# All logs in one place, for checks over the whole suite.
+# What others come to see, in one place, for checks over the whole suite: the
+# logs and the responses, and apart from them what arrived at the recording
+# upstream.
 sub append_log {
     my ($self) = @_;
 
     my $dir = $ENV{TEST_NGINX_LOG_DIR};
     return unless defined $dir && length $dir && $self->{nginx};
     make_path($dir);
-    my $path = "$dir/" . basename(test_file()) . '.log';
+    my $nginx = $self->{nginx};
+    my $seen  = $self->{upstream}->seen;
+    $self->append("$dir/" . basename(test_file()) . '.log',
+        map({ $nginx->read_log($_) } qw(error access stderr)),
+        $self->{received} // '');
+    $self->append("$dir/" . basename(test_file()) . '.upstream',
+        @{$seen->{requests}}, @{$seen->{partial}});
+    return;
+}
+
+sub append {
+    my ($self, $path, @texts) = @_;
+
     open my $out, '>>:raw', $path or die "cannot write $path: $!\n";
-    print $out "=== $self->{name}\n", $self->{nginx}->read_log('error'),
-        $self->{nginx}->stderr;
+    print $out "=== $self->{name}\n", @texts;
     close $out or die "cannot write $path: $!\n";
     return;
 }
