@@ -2,7 +2,10 @@
 
 use std::{cell::Cell, fmt};
 
-use ngx::http::Request;
+use ngx::{
+    ffi::{ngx_conf_t, ngx_str_t},
+    http::Request,
+};
 use s3_signer::InvalidValue;
 use zeroize::Zeroizing;
 
@@ -16,12 +19,25 @@ use crate::{
 pub(crate) type Secret = Zeroizing<Box<str>>;
 
 /// Where a directive stands: `FILE:LINE`, as nginx's own messages have it.
-#[derive(Debug, Clone)]
-pub(crate) struct Place(pub String);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The file's name, in the pool of the configuration.
+    file: ngx_str_t,
+    line: usize,
+}
+
+impl Place {
+    /// Where nginx reads.
+    pub fn of(cf: &ngx_conf_t) -> Self {
+        // SAFETY: the file that nginx is reading, or what stands for the command line.
+        let file = unsafe { &*cf.conf_file };
+        Self { file: file.file.name, line: file.line }
+    }
+}
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}:{}", self.file, self.line)
     }
 }
 

@@ -240,15 +240,6 @@ fn methods(arguments: &[ngx_str_t]) -> Result<Methods, Error> {
     Ok(methods)
 }
 
-impl Place {
-    /// Where nginx reads.
-    fn of(cf: &ngx_conf_t) -> Self {
-        // SAFETY: the file that nginx is reading, or what stands for the command line.
-        let file = unsafe { &*cf.conf_file };
-        Self(format!("{}:{}", file.file.name, file.line))
-    }
-}
-
 impl From<Option<String>> for Error {
     fn from(message: Option<String>) -> Self {
         message.map_or(Self::Told, Self::Value)

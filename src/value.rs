@@ -13,8 +13,8 @@ use ngx::{
 pub(crate) enum Value<T> {
     /// Known since the configuration was read.
     Constant(T),
-    /// With variables.
-    Variable(ngx_http_complex_value_t),
+    /// With variables. Boxed, so that constants, which are the rule, take little memory.
+    Variable(Box<ngx_http_complex_value_t>),
 }
 
 impl<T> Value<T> {
@@ -39,7 +39,7 @@ impl<T> Value<T> {
         if value.lengths.is_null() {
             constant(text).map(Self::Constant).map_err(Some)
         } else {
-            Ok(Self::Variable(value))
+            Ok(Self::Variable(value.into()))
         }
     }
 }
