@@ -1,0 +1,229 @@
+//! Who may come in: the part of Apache's authorization that nginx has the like of.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::tree::Node;
+
+/// What a section demands of a client.
+#[derive(Clone, Debug, Default)]
+pub struct Access<'a> {
+    pub rule: Rule,
+    /// The directives that say so.
+    pub nodes: Vec<&'a Node>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Rule {
+    /// Nothing is said.
+    #[default]
+    None,
+    Granted,
+    Denied,
+    /// Addresses and networks, as nginx writes them.
+    Addresses(Vec<String>),
+    /// Something that nginx is not told by this program.
+    Other,
+}
+
+/// Directives and sections of authorization, in lower case; those of authentication alone let
+/// nobody in or out.
+const DIRECTIVES: [&str; 12] = [
+    "require",
+    "requireall",
+    "requireany",
+    "requirenone",
+    "allow",
+    "deny",
+    "order",
+    "satisfy",
+    "authmerging",
+    "limit",
+    "limitexcept",
+    "sslrequire",
+];
+
+/// Whether a directive of this name limits who comes in.
+pub fn is_access(key: &str) -> bool {
+    DIRECTIVES.contains(&key) || key == "sslrequiressl" || key == "sslverifyclient"
+}
+
+impl<'a> Access<'a> {
+    pub fn of(nodes: &'a [Node]) -> Self {
+        let nodes: Vec<_> = nodes.iter().filter(|node| is_access(&node.key)).collect();
+        let limits = |node: &&Node| !is_get_only(node) && !is_default(node);
+        let nodes: Vec<_> = nodes.into_iter().filter(limits).collect();
+        Self { rule: rule(&nodes), nodes }
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.rule == Rule::None
+    }
+}
+
+/// `<LimitExcept GET …>`, or `<Limit>` for other methods, with nothing but `Require all denied`:
+/// what `s3_methods` does by default.
+pub fn is_get_only(node: &Node) -> bool {
+    let reads = |method: &str| matches!(method, "GET" | "HEAD");
+    let methods = match node.key.as_str() {
+        "limitexcept" => node.texts().all(reads) && node.texts().any(|method| method == "GET"),
+        "limit" => !node.texts().any(reads),
+        _ => false,
+    };
+    methods
+        && !node.children().is_empty()
+        && node.children().iter().all(|child| is_require(child, &["all", "denied"]))
+}
+
+/// What limits nothing, and is so without being said.
+pub fn is_default(node: &Node) -> bool {
+    let first = node.argument(0).unwrap_or_default();
+    match node.key.as_str() {
+        "sslverifyclient" => first.eq_ignore_ascii_case("none"),
+        "authmerging" => first.eq_ignore_ascii_case("off"),
+        _ => false,
+    }
+}
+
+fn is_require(node: &Node, words: &[&str]) -> bool {
+    node.key == "require" && node.texts().eq_by_case(words)
+}
+
+/// Equality without regard to case.
+trait EqByCase {
+    fn eq_by_case(self, words: &[&str]) -> bool;
+}
+
+impl<'a, I: Iterator<Item = &'a str>> EqByCase for I {
+    fn eq_by_case(self, words: &[&str]) -> bool {
+        let texts: Vec<_> = self.collect();
+        texts.len() == words.len()
+            && texts.iter().zip(words).all(|(text, word)| text.eq_ignore_ascii_case(word))
+    }
+}
+
+fn rule(nodes: &[&Node]) -> Rule {
+    if nodes.is_empty() {
+        return Rule::None;
+    }
+    if nodes.iter().all(|node| node.key == "require") {
+        return required(nodes);
+    }
+    let compat = |node: &&Node, words: &[&str]| node.texts().eq_by_case(words);
+    let with = |key: &str| nodes.iter().filter(|node| node.key == key).collect::<Vec<_>>();
+    let (order, allow, deny) = (with("order"), with("allow"), with("deny"));
+    if order.len() + allow.len() + deny.len() != nodes.len() {
+        return Rule::Other;
+    }
+    let all = |nodes: &[&&Node]| nodes.iter().any(|node| compat(node, &["from", "all"]));
+    let deny_first = match order.last() {
+        None => true,
+        Some(node) if compat(node, &["deny,allow"]) => true,
+        Some(node) if compat(node, &["allow,deny"]) => false,
+        Some(_) => return Rule::Other,
+    };
+    match (deny_first, allow.is_empty(), deny.is_empty()) {
+        // The last word is "allow".
+        (true, _, true) => Rule::Granted,
+        (true, true, false) if all(&deny) => Rule::Denied,
+        (true, false, false) if all(&allow) => Rule::Granted,
+        (false, false, true) if all(&allow) => Rule::Granted,
+        (false, true, _) => Rule::Denied,
+        (false, ..) if all(&deny) => Rule::Denied,
+        _ => Rule::Other,
+    }
+}
+
+/// Several `Require` are alternatives.
+fn required(nodes: &[&Node]) -> Rule {
+    let mut addresses = Vec::new();
+    for node in nodes {
+        if is_require(node, &["all", "granted"]) {
+            return Rule::Granted;
+        }
+        if is_require(node, &["all", "denied"]) {
+            continue;
+        }
+        if !node.argument(0).is_some_and(|word| word.eq_ignore_ascii_case("ip")) {
+            return Rule::Other;
+        }
+        for text in node.texts().skip(1) {
+            match network(text) {
+                Some(network) => addresses.push(network),
+                None => return Rule::Other,
+            }
+        }
+    }
+    if addresses.is_empty() { Rule::Denied } else { Rule::Addresses(addresses) }
+}
+
+/// An address, a part of one, or a network with a mask or the length of its prefix.
+fn network(text: &str) -> Option<String> {
+    if let Some((address, length)) = text.split_once('/') {
+        let address: IpAddr = address.parse().ok()?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let length = match length.parse::<u32>() {
+            Ok(length) => length,
+            Err(_) => {
+                let mask = u32::from(length.parse::<Ipv4Addr>().ok()?);
+                let ones = mask.leading_ones();
+                Some(ones).filter(|_| mask.count_ones() == ones)?
+            }
+        };
+        return (length <= longest).then(|| format!("{address}/{length}"));
+    }
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(address.to_string());
+    }
+    let parts: Vec<u8> =
+        text.trim_end_matches('.').split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+    if parts.is_empty() || parts.len() > 3 {
+        return None;
+    }
+    let mut address = [0; 4];
+    address[..parts.len()].copy_from_slice(&parts);
+    Some(format!("{}/{}", Ipv4Addr::from(address), 8 * parts.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defines::Defines;
+    use crate::read::Reader;
+
+    fn rule_of(text: &str) -> Rule {
+        let mut reader = Reader::new(Defines::default(), None);
+        let nodes = reader.read_bytes("a.conf".as_ref(), text.as_bytes()).unwrap();
+        Access::of(&nodes).rule
+    }
+
+    #[test]
+    fn rules_are_understood_or_said_not_to_be() {
+        let addresses = |all: &[&str]| Rule::Addresses(all.iter().map(|a| (*a).into()).collect());
+        let cases = [
+            ("", Rule::None),
+            ("AuthType Basic", Rule::None),
+            ("Require all granted", Rule::Granted),
+            ("require ALL Denied", Rule::Denied),
+            (
+                "Require ip 10.1 192.168.1.0/255.255.255.0\nRequire ip ::1",
+                addresses(&["10.1.0.0/16", "192.168.1.0/24", "::1"]),
+            ),
+            ("Require ip 10.0.0.0/255.0.255.0", Rule::Other),
+            ("Require valid-user", Rule::Other),
+            ("Require ip 10.1\nRequire valid-user", Rule::Other),
+            ("<RequireAll>\nRequire all granted\n</RequireAll>", Rule::Other),
+            ("Order allow,deny\nAllow from all", Rule::Granted),
+            ("Order deny,allow\nDeny from all", Rule::Denied),
+            ("Order deny,allow\nDeny from all\nAllow from 10.1", Rule::Other),
+            ("<LimitExcept GET HEAD>\nRequire all denied\n</LimitExcept>", Rule::None),
+            ("<Limit PUT DELETE>\nRequire all denied\n</Limit>", Rule::None),
+            ("<Limit GET>\nRequire all denied\n</Limit>", Rule::Other),
+            ("SSLVerifyClient none\nAuthMerging Off", Rule::None),
+            ("SSLVerifyClient require", Rule::Other),
+            ("<LimitExcept GET>\nRequire valid-user\n</LimitExcept>", Rule::Other),
+        ];
+        for (text, rule) in cases {
+            assert_eq!(rule_of(text), rule, "{text}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The main server and the virtual hosts.
+
+use std::collections::HashMap;
+
+use crate::apache::path_index::PathIndex;
+use crate::apache::proxy_index::ProxyIndex;
+use crate::apache::section::Section;
+use crate::apache::settings::Settings;
+use crate::tree::{Node, NodeId};
+
+/// A server with everything that stands directly in it.
+pub struct Server<'a> {
+    /// The `<VirtualHost>`; none for the main server.
+    pub node: Option<&'a Node>,
+    pub nodes: &'a [Node],
+    pub settings: Settings<'a>,
+    pub locations: Vec<Section<'a>>,
+    /// The numbers of the locations with a `ProxyPass`, with an `IsmProxyPass`, and with settings
+    /// that matter by themselves.
+    pub passing: Vec<usize>,
+    pub ism: Vec<usize>,
+    pub mattering: Vec<usize>,
+    /// The numbers of the locations with a regular expression, by their nodes.
+    pub regex_locations: HashMap<NodeId, usize>,
+    pub directories: Vec<Section<'a>>,
+    pub proxies: Vec<Section<'a>>,
+    /// The locations with a prefix, by it.
+    pub location_index: PathIndex<usize>,
+    pub directory_index: PathIndex<usize>,
+    pub proxy_index: ProxyIndex,
+    /// `ProxyPass` and `ProxyPassMatch` outside of sections.
+    pub passes: Vec<&'a Node>,
+    /// `ProxyPassReverse` outside of sections, by its path without the slash at its end.
+    pub reverses: HashMap<&'a str, Vec<&'a Node>>,
+    /// `Alias`.
+    pub aliases: Vec<&'a Node>,
+    /// `ProxySet` outside of sections, which names the URL it is for.
+    pub proxy_sets: Vec<&'a Node>,
+    /// All directives outside of sections, by their names in lower case.
+    by_key: HashMap<&'a str, Vec<&'a Node>>,
+}
+
+impl<'a> Server<'a> {
+    pub fn new(node: Option<&'a Node>, nodes: &'a [Node]) -> Self {
+        let sections = |keys: &[&str]| -> Vec<Section<'a>> {
+            nodes
+                .iter()
+                .filter(|node| node.is_section() && keys.contains(&node.key.as_str()))
+                .map(Section::of)
+                .collect()
+        };
+        let mut by_key: HashMap<&str, Vec<&Node>> = HashMap::new();
+        for node in nodes.iter().filter(|node| !node.is_section()) {
+            by_key.entry(&node.key).or_default().push(node);
+        }
+        let directives = |key: &str| by_key.get(key).cloned().unwrap_or_default();
+        let mut passes = directives("proxypass");
+        passes.extend(directives("proxypassmatch"));
+        passes.sort_by_key(|node| node.id);
+        let mut reverses: HashMap<&str, Vec<&Node>> = HashMap::new();
+        for node in directives("proxypassreverse") {
+            let path = node.argument(0).unwrap_or_default().trim_end_matches('/');
+            reverses.entry(path).or_default().push(node);
+        }
+        let locations = sections(&["location", "locationmatch"]);
+        let directories = sections(&["directory", "directorymatch"]);
+        let proxies = sections(&["proxy", "proxymatch"]);
+        Self {
+            node,
+            nodes,
+            settings: Settings::of(nodes, false),
+            location_index: index(&locations),
+            directory_index: index(&directories),
+            proxy_index: ProxyIndex::new(&proxies),
+            passing: numbers(&locations, |section| {
+                section.all("proxypass").chain(section.all("proxypassmatch")).next().is_some()
+            }),
+            ism: numbers(&locations, |section| section.all("ismproxypass").next().is_some()),
+            mattering: numbers(&locations, |section| section.settings.matters()),
+            regex_locations: numbers(&locations, |section| section.prefix().is_none())
+                .into_iter()
+                .map(|number| (locations[number].node.id, number))
+                .collect(),
+            locations,
+            directories,
+            proxies,
+            passes,
+            reverses,
+            aliases: directives("alias"),
+            proxy_sets: directives("proxyset"),
+            by_key,
+        }
+    }
+
+    /// The last directive of this name, in lower case, outside of sections.
+    pub fn last(&self, key: &str) -> Option<&'a Node> {
+        self.all(key).next_back()
+    }
+
+    /// All directives of this name, in lower case, outside of sections.
+    pub fn all(&self, key: &str) -> impl DoubleEndedIterator<Item = &'a Node> {
+        self.by_key.get(key).into_iter().flatten().copied()
+    }
+}
+
+/// The numbers of the sections for which something holds.
+fn numbers<'a>(sections: &[Section<'a>], holds: impl Fn(&Section<'a>) -> bool) -> Vec<usize> {
+    (0..sections.len()).filter(|&number| holds(&sections[number])).collect()
+}
+
+fn index(sections: &[Section<'_>]) -> PathIndex<usize> {
+    let mut index = PathIndex::default();
+    for (number, section) in sections.iter().enumerate() {
+        if let Some(prefix) = section.prefix() {
+            index.insert(prefix, number);
+        }
+    }
+    index
+}

@@ -1,0 +1,97 @@
+//! What nobody has converted gets a reason.
+
+use std::collections::HashMap;
+
+use crate::apache::{access, worker};
+use crate::convert::{Converter, Site, reasons};
+use crate::tree::{Node, NodeId};
+
+impl Converter<'_> {
+    /// Gives everything that is not converted a reason.
+    pub(super) fn classify_all(&mut self, nodes: &[Node], sites: &[Site<'_>]) {
+        let by_node: HashMap<NodeId, &Site<'_>> =
+            sites.iter().filter_map(|site| Some((site.host?.node?.id, site))).collect();
+        let any_signs = sites.iter().any(|site| site.signs);
+        for node in nodes {
+            match by_node.get(&node.id) {
+                Some(site) if site.is_live() => {
+                    for child in node.children() {
+                        self.classify(child, site.signs, false);
+                    }
+                }
+                Some(_) => {
+                    for child in node.children() {
+                        self.classify_dead(child);
+                    }
+                    let reason = "nothing in it is passed on; if it comes first for its address, \
+                                  another server becomes nginx's default";
+                    self.ledger.leave(node, reason, false);
+                }
+                None => self.classify(node, any_signs, false),
+            }
+        }
+    }
+
+    fn classify(&mut self, node: &Node, signs: bool, in_signed: bool) {
+        if access::is_get_only(node) {
+            // What s3_methods does by default.
+            node.children().iter().for_each(|child| self.ledger.convert(child));
+            return;
+        }
+        if node.is_section() {
+            let in_signed = in_signed || self.signed_sections.contains(&node.id);
+            // Sections of files, and for the proxies and paths of others, are nothing to S3.
+            let of_others = matches!(
+                node.key.as_str(),
+                "directory"
+                    | "directorymatch"
+                    | "files"
+                    | "filesmatch"
+                    | "proxy"
+                    | "proxymatch"
+                    | "location"
+            );
+            let signs = signs && (!of_others || in_signed);
+            node.children().iter().for_each(|child| self.classify(child, signs, in_signed));
+            return;
+        }
+        if self.ledger.is_converted(node) || !self.ledger.entries(node).is_empty() {
+            return;
+        }
+        if nginx_does_it(node) {
+            self.ledger.convert(node);
+            return;
+        }
+        let touches = signs && reasons::touches_upstream(&node.key);
+        let passes = node.texts().any(|text| text.contains("://")) && node.key == "rewriterule";
+        let concerns_s3 = reasons::is_s3(&node.key) || touches || (passes && self.any_s3);
+        self.ledger.leave(node, reasons::of(&node.key), concerns_s3);
+    }
+
+    /// In a server that is not converted at all.
+    fn classify_dead(&mut self, node: &Node) {
+        let is_open = !self.ledger.is_converted(node) && self.ledger.entries(node).is_empty();
+        if is_open && reasons::is_s3(&node.key) {
+            self.ledger.leave(node, reasons::of(&node.key), true);
+        }
+        node.children().iter().for_each(|child| self.classify_dead(child));
+    }
+}
+
+/// Whether nginx does what a directive says without being told.
+fn nginx_does_it(node: &Node) -> bool {
+    let first = node.argument(0).unwrap_or_default();
+    let off = worker::flag(first) == Some(false);
+    if access::is_default(node) {
+        return true;
+    }
+    match node.key.as_str() {
+        "sslproxyengine" | "directoryslash" => true,
+        "proxyrequests" | "proxypreservehost" | "proxyvia" => off,
+        "require" => {
+            first.eq_ignore_ascii_case("all")
+                && node.argument(1).is_some_and(|text| text.eq_ignore_ascii_case("granted"))
+        }
+        _ => false,
+    }
+}

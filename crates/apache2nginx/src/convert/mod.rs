@@ -1,0 +1,490 @@
+//! The conversion: Apache's tree becomes nginx's.
+
+mod classify;
+mod comments;
+mod ledger;
+mod location;
+mod reasons;
+mod routes;
+mod servers;
+mod signing;
+mod tls;
+mod upstreams;
+mod writer;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use crate::apache::address::Address;
+use crate::apache::section::Section;
+use crate::apache::server::Server;
+use crate::apache::settings::Settings;
+use crate::apache::url::Url;
+use crate::apache::worker;
+use crate::convert::comments::Comments;
+use crate::convert::ledger::Ledger;
+use crate::convert::location::{Parts, Redirects};
+use crate::convert::routes::{Route, Routes, Target};
+use crate::convert::signing::Decision;
+use crate::convert::upstreams::Upstreams;
+use crate::convert::writer::Writer;
+use crate::error::Error;
+use crate::nginx::{Item, render};
+use crate::read::Remark;
+use crate::report::{self, Counts, Kind, Report};
+use crate::secrets::Redactor;
+use crate::tree::{Node, NodeId};
+
+/// What the operator chooses.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The certificates that nginx shall trust where Apache's configuration names none.
+    pub ca_file: String,
+}
+
+/// The result.
+#[derive(Debug)]
+pub struct Conversion {
+    /// The upstream blocks with keys.
+    pub secrets: Vec<Item>,
+    /// All the rest.
+    pub main: Vec<Item>,
+    pub report: Report,
+    /// The steps that were needed, for tests of how they grow.
+    pub steps: usize,
+}
+
+/// Where a route leads.
+enum Plan<'a> {
+    /// To an upstream, by its number.
+    Pass { url: Url, upstream: usize, settings: Box<Settings<'a>>, redirects: Redirects<'a> },
+    /// To an answer of nginx itself.
+    Answer(u16),
+}
+
+/// A server with its routes: a virtual host, or the main server if `host` is `None`.
+struct Site<'a> {
+    host: Option<&'a Server<'a>>,
+    routes: Vec<(Route<'a>, Plan<'a>)>,
+    addresses: Vec<Address>,
+    signs: bool,
+    /// The blocks of each route, after all routes have their upstreams.
+    blocks: Vec<Vec<Item>>,
+    /// The directives at the beginning.
+    head: Vec<Item>,
+}
+
+impl Site<'_> {
+    fn is_live(&self) -> bool {
+        self.routes.iter().any(|(_, plan)| matches!(plan, Plan::Pass { .. } | Plan::Answer(500)))
+    }
+}
+
+struct Converter<'a> {
+    main: &'a Server<'a>,
+    ledger: Ledger,
+    upstreams: Upstreams<'a>,
+    options: &'a Options,
+    server_root: Option<&'a Path>,
+    any_s3: bool,
+    /// Sections that apply to signed requests.
+    signed_sections: HashSet<NodeId>,
+    /// Sections on which comments stand in a location.
+    claimed: HashSet<NodeId>,
+    noted_methods: bool,
+    noted_ipv6: bool,
+}
+
+/// Converts what was read.
+pub fn convert(
+    nodes: &[Node],
+    remarks: &[Remark],
+    server_root: Option<&Path>,
+    options: &Options,
+) -> Result<Conversion, Error> {
+    let mut redactor = Redactor::default();
+    let any_s3 = find_secrets(nodes, &mut redactor);
+    let main = Server::new(None, nodes);
+    let hosts: Vec<_> = nodes
+        .iter()
+        .filter(|node| node.key == "virtualhost" && node.is_section())
+        .map(|node| Server::new(Some(node), node.children()))
+        .collect();
+    let mut converter = Converter {
+        main: &main,
+        ledger: Ledger::default(),
+        upstreams: Upstreams::default(),
+        options,
+        server_root,
+        any_s3,
+        signed_sections: HashSet::new(),
+        claimed: HashSet::new(),
+        noted_methods: false,
+        noted_ipv6: false,
+    };
+    let sites = converter.sites(&hosts)?;
+    let orphans = converter.orphans(&hosts)?;
+    converter.classify_all(nodes, &sites);
+
+    let Converter { ledger, upstreams, claimed, .. } = converter;
+    let comments = Comments { ledger: &ledger, redactor: &redactor };
+    let report = report(nodes, remarks, &sites, &upstreams, &ledger, &redactor);
+    let writer = Writer::new(comments, &upstreams, claimed, orphans);
+    let (main, secrets) = writer.write(&main, sites);
+    Ok(Conversion { secrets, main, report, steps: ledger.steps() })
+}
+
+/// Collects what must not be shown; whether there is any of it.
+fn find_secrets(nodes: &[Node], redactor: &mut Redactor) -> bool {
+    let mut found = false;
+    for node in nodes {
+        if matches!(node.key.as_str(), "s3accesskey" | "s3secretkey" | "s3securitytoken") {
+            found = true;
+            // A variable without a value is none that has to be kept secret.
+            let known = node.arguments.iter().filter(|argument| argument.undefined.is_none());
+            known.for_each(|argument| redactor.add(&argument.text));
+        }
+        found |= find_secrets(node.children(), redactor);
+    }
+    found
+}
+
+impl<'a> Converter<'a> {
+    /// All servers with their routes and blocks.
+    fn sites(&mut self, hosts: &'a [Server<'a>]) -> Result<Vec<Site<'a>>, Error> {
+        let listened = servers::listened(self.main);
+        let mut sites = Vec::new();
+        for host in hosts {
+            let addresses =
+                host.node.map_or_else(Vec::new, |node| servers::addresses(node, &mut self.ledger));
+            sites.push(self.site(Some(host), addresses)?);
+        }
+        let mut left = listened.clone();
+        for site in &sites {
+            self.ledger.work(left.len())?;
+            left.retain(|address| !site.addresses.iter().any(|host| host.covers(address)));
+        }
+        if listened.is_empty() && hosts.is_empty() {
+            left = vec![Address { host: None, port: None }];
+        }
+        if !left.is_empty() {
+            sites.push(self.site(None, left)?);
+        }
+        for site in &mut sites {
+            site.blocks = site.routes.iter().map(|route| self.blocks(site.host, route)).collect();
+            if site.is_live() {
+                let server = site.host.unwrap_or(self.main);
+                let root = |path: &str| below_root(self.server_root, path);
+                let (main, ledger) = (self.main, &mut self.ledger);
+                site.head = servers::items(server, main, &site.addresses, &listened, &root, ledger);
+                self.main.all("listen").for_each(|node| self.ledger.convert(node));
+                self.note_ipv6(site);
+            }
+        }
+        Ok(sites)
+    }
+
+    /// Apache's `*` is all addresses, that of nginx those of IPv4.
+    fn note_ipv6(&mut self, site: &Site<'_>) {
+        let any = site.addresses.iter().any(|address| address.host.is_none());
+        if !any || std::mem::replace(&mut self.noted_ipv6, true) {
+            return;
+        }
+        let node = site.host.and_then(|host| host.node).or_else(|| self.main.last("listen"));
+        if let Some(node) = node {
+            let reason = "nginx listens on IPv4 alone: add \"listen [::]:PORT\" for IPv6";
+            self.ledger.note(node, reason);
+        }
+    }
+
+    fn site(
+        &mut self,
+        host: Option<&'a Server<'a>>,
+        addresses: Vec<Address>,
+    ) -> Result<Site<'a>, Error> {
+        let mut signs = false;
+        let mut routes = Vec::new();
+        for route in Routes::of(self.main, host, self.any_s3, &mut self.ledger)? {
+            let plan = self.plan(host, &route, &mut signs)?;
+            routes.push((route, plan));
+        }
+        let mut site =
+            Site { host, routes, addresses, signs, blocks: Vec::new(), head: Vec::new() };
+        if site.is_live() {
+            let sections = site.routes.iter().filter_map(|(route, _)| route.section);
+            self.claimed.extend(sections.map(|section| section.id));
+        } else {
+            site.routes.clear();
+        }
+        Ok(site)
+    }
+
+    fn plan(
+        &mut self,
+        host: Option<&'a Server<'a>>,
+        route: &Route<'a>,
+        signs: &mut bool,
+    ) -> Result<Plan<'a>, Error> {
+        let Target::Url(url) = &route.target else {
+            let failed = !self.ledger.entries(route.node).is_empty();
+            if !failed {
+                self.ledger.convert(route.node);
+            }
+            return Ok(Plan::Answer(if failed { 502 } else { 404 }));
+        };
+        let (settings, sections) = self.effective(host, route, url)?;
+        for section in &sections {
+            // What a later section overrides has no effect in nginx either.
+            let nodes = section.settings.access.nodes.iter();
+            let last = settings.access.nodes.first().map(|node| node.id);
+            if section.settings.access.nodes.first().map(|node| node.id) != last {
+                nodes.for_each(|node| location::convert_all(node, &mut self.ledger));
+            }
+        }
+        host.and_then(|host| host.last("proxypassinherit"))
+            .into_iter()
+            .for_each(|node| self.ledger.convert(node));
+        let signing = match signing::decide(&settings.s3, &mut self.ledger) {
+            Decision::Unsigned => None,
+            Decision::Signed(signing) => Some(signing),
+            Decision::Impossible => {
+                if !route.node.is_section() {
+                    self.ledger.leave(route.node, "its requests cannot be signed", true);
+                }
+                return Ok(Plan::Answer(500));
+            }
+        };
+        self.ledger.convert(route.node);
+        self.flags(route, signing.is_some());
+        if let Some(signing) = &signing {
+            *signs = true;
+            self.signed(route.node, &settings, signing.region.is_none(), &sections);
+        }
+        let proxies: Vec<_> = sections
+            .iter()
+            .filter(|section| section.node.key.starts_with("proxy"))
+            .filter(|section| section.prefix() != Some(""))
+            .map(|section| section.node)
+            .collect();
+        let ledger = &mut self.ledger;
+        let upstream = self.upstreams.get(url, signing, &settings, &proxies, ledger);
+        let redirects = self.redirects(host, route);
+        let settings = Box::new(settings);
+        Ok(Plan::Pass { url: url.clone(), upstream, settings, redirects })
+    }
+
+    /// Marks what is converted by a signed route.
+    fn signed(
+        &mut self,
+        node: &Node,
+        settings: &Settings<'a>,
+        is_v2: bool,
+        sections: &[&'a Section<'a>],
+    ) {
+        settings.s3.nodes().for_each(|node| self.ledger.convert(node));
+        for section in sections {
+            self.signed_sections.insert(section.node.id);
+            // What a later section overrides is converted as well: it has no effect in either.
+            section.settings.s3.nodes().for_each(|node| self.ledger.convert(node));
+        }
+        if let Some(key) = settings.s3.access_key.filter(|_| is_v2) {
+            let reason = "without S3Region the signature is Version 2, which newer regions refuse";
+            self.ledger.note(key, reason);
+        }
+        if !std::mem::replace(&mut self.noted_methods, true) {
+            let reason = "Apache signs every method, nginx GET and HEAD; \"s3_methods any\" \
+                          restores the former where clients write to the bucket";
+            self.ledger.note(node, reason);
+        }
+    }
+
+    /// The words after the URL that are no parameters with a value.
+    fn flags(&mut self, route: &Route<'a>, s3: bool) {
+        for argument in route.node.arguments.iter().skip(route.url_argument + 1) {
+            let known =
+                argument.text.contains('=') || argument.text.eq_ignore_ascii_case("nocanon");
+            if !known {
+                let part = format!("{} … {}", route.node.name, argument.text);
+                self.ledger.leave_part(route.node, part, "no counterpart that is known here", s3);
+            }
+        }
+    }
+
+    /// The settings for a route's requests, and the sections that they come from, merged in
+    /// Apache's order: servers, directories, proxies, locations.
+    fn effective(
+        &mut self,
+        host: Option<&'a Server<'a>>,
+        route: &Route<'a>,
+        url: &Url,
+    ) -> Result<(Settings<'a>, Vec<&'a Section<'a>>), Error> {
+        let servers: Vec<&'a Server<'a>> = [Some(self.main), host].into_iter().flatten().collect();
+        let mut settings = Settings::default();
+        for server in &servers {
+            self.ledger.work(1 + server.settings.size())?;
+            settings.merge(&server.settings);
+        }
+        let mut sections: Vec<&'a Section<'a>> = Vec::new();
+        if let Some(directory) = &route.directory {
+            for server in &servers {
+                let found = server.directory_index.covering(directory);
+                sections.extend(found.into_iter().map(|number| &server.directories[number]));
+            }
+            sections.sort_by_key(|section| section.prefix().map_or(0, str::len));
+        }
+        for server in &servers {
+            let found = server.proxy_index.matching(url);
+            sections.extend(found.into_iter().map(|number| &server.proxies[number]));
+        }
+        for server in &servers {
+            let mut found = server.location_index.covering(&route.path());
+            found.sort_unstable();
+            sections.extend(found.into_iter().map(|number| &server.locations[number]));
+            // The section with a regular expression in which the route stands.
+            let own = route.section.and_then(|node| server.regex_locations.get(&node.id));
+            sections.extend(own.map(|&number| &server.locations[number]));
+        }
+        for section in &sections {
+            self.ledger.work(1 + section.settings.size())?;
+            settings.merge(&section.settings);
+        }
+        settings.parameters.extend(worker::parameters(route.node, route.url_argument + 1));
+        for server in &servers {
+            for node in &server.proxy_sets {
+                self.ledger.work(1)?;
+                let set = node.argument(0).and_then(|text| Url::parse(text, false).ok());
+                if set.is_some_and(|set| set.origin == url.origin) {
+                    settings.parameters.extend(worker::parameters(node, 1));
+                }
+            }
+        }
+        self.ledger.work(settings.size())?;
+        Ok((settings, sections))
+    }
+
+    fn redirects(&mut self, host: Option<&'a Server<'a>>, route: &Route<'a>) -> Redirects<'a> {
+        if route.is_ism() || route.is_derived {
+            return Redirects::Default;
+        }
+        let mut found: Vec<(&'a Node, usize)> = Vec::new();
+        if let Some(section) = route.section {
+            let children = section.children().iter();
+            let nodes = children.filter(|node| node.key == "proxypassreverse");
+            found.extend(nodes.map(|node| (node, node.arguments.len().saturating_sub(1).min(1))));
+        }
+        let path = route.path();
+        for server in [Some(self.main), host].into_iter().flatten() {
+            let nodes = server.reverses.get(path.trim_end_matches('/')).into_iter().flatten();
+            found.extend(nodes.map(|&node| (node, 1)));
+        }
+        Redirects::Reverse(found)
+    }
+
+    fn blocks(&mut self, host: Option<&'a Server<'a>>, route: &(Route<'a>, Plan<'a>)) -> Vec<Item> {
+        let (route, plan) = route;
+        match plan {
+            Plan::Pass { url, upstream, settings, redirects } => {
+                let last = |key: &str| {
+                    host.and_then(|host| host.last(key)).or_else(|| self.main.last(key))
+                };
+                let parts = Parts {
+                    route,
+                    url,
+                    upstream: &self.upstreams.all[*upstream],
+                    settings,
+                    redirects,
+                    timeout: last("proxytimeout").or_else(|| last("timeout")),
+                    root: &|path| below_root(self.server_root, path),
+                    options: self.options,
+                };
+                location::blocks(&parts, &mut self.ledger)
+            }
+            Plan::Answer(code) => vec![location::answer(route, *code)],
+        }
+    }
+
+    /// Sections with keys to which nothing is passed: upstream blocks, and what a location would
+    /// be.
+    fn orphans(&mut self, hosts: &'a [Server<'a>]) -> Result<HashMap<NodeId, Vec<Item>>, Error> {
+        let mut found = HashMap::new();
+        for server in std::iter::once(self.main).chain(hosts) {
+            for section in &server.proxies {
+                if !section.settings.s3.has_credentials() || self.upstreams.claims(section.node) {
+                    continue;
+                }
+                let host = server.node.map(|_| server);
+                let Some(Ok(url)) = section
+                    .prefix()
+                    .filter(|_| section.node.undefined().is_none())
+                    .map(|text| Url::parse(text, false))
+                else {
+                    continue;
+                };
+                let route = Route::of_section(section.node, url);
+                let mut signs = false;
+                let plan = self.plan(host, &route, &mut signs)?;
+                if !matches!(plan, Plan::Pass { .. }) {
+                    continue;
+                }
+                let blocks = self.blocks(host, &(route, plan));
+                let text = render(&blocks);
+                let lead = "Nothing is passed to it; a location that does so:".to_owned();
+                let lines = text.lines().map(|line| format!("    {line}"));
+                let comments = std::iter::once(lead).chain(lines);
+                found.insert(section.node.id, comments.map(Item::Comment).collect());
+                let reason = "no ProxyPass or IsmProxyPass leads to it: an upstream block, \
+                              and a location as a comment";
+                self.ledger.note(section.node, reason);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A file's path, as Apache finds it.
+fn below_root(root: Option<&Path>, path: &str) -> String {
+    match root {
+        Some(root) => root.join(path).to_string_lossy().into_owned(),
+        None => path.to_owned(),
+    }
+}
+
+/// The report on all nodes, in the order of reading.
+fn report(
+    nodes: &[Node],
+    remarks: &[Remark],
+    sites: &[Site<'_>],
+    upstreams: &Upstreams<'_>,
+    ledger: &Ledger,
+    redactor: &Redactor,
+) -> Report {
+    let mut items: Vec<_> = remarks
+        .iter()
+        .map(|remark| {
+            let line = redactor.line(&remark.line);
+            report::Item::new(Kind::Note, &remark.place, line, &remark.reason)
+        })
+        .collect();
+    let mut stack: Vec<&Node> = nodes.iter().rev().collect();
+    while let Some(node) = stack.pop() {
+        for entry in ledger.entries(node) {
+            let line = redactor.line(entry.text.as_deref().unwrap_or(&node.raw));
+            items.push(report::Item::new(entry.kind, &node.place, line, &entry.reason));
+        }
+        stack.extend(node.children().iter().rev());
+    }
+    let live = || sites.iter().filter(|site| site.is_live());
+    let plans = || live().flat_map(|site| &site.routes).map(|(_, plan)| plan);
+    let signs = |plan: &&Plan<'_>| match plan {
+        Plan::Pass { upstream, .. } => upstreams.all[*upstream].signing.is_some(),
+        Plan::Answer(_) => false,
+    };
+    let converted = Counts {
+        servers: live().count(),
+        locations: plans().count(),
+        signed_locations: plans().filter(signs).count(),
+        upstreams: upstreams.all.len(),
+        signed_upstreams: upstreams.all.iter().filter(|one| one.signing.is_some()).count(),
+    };
+    Report { converted, items }
+}

@@ -1,0 +1,450 @@
+//! Routes: which requests a server passes to which URL, in Apache's order of precedence.
+
+use std::borrow::Cow;
+
+use crate::apache::path_index::{PathIndex, below};
+use crate::apache::pattern::{Pattern, prefix_of_regex};
+use crate::apache::section::Section;
+use crate::apache::server::Server;
+use crate::apache::url::{Url, UrlError};
+use crate::apache::worker;
+use crate::convert::ledger::Ledger;
+use crate::error::Error;
+use crate::tree::Node;
+
+/// What a request's path must be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// A path and, unless it ends in a slash, what follows it after one.
+    Prefix(String),
+    Regex(String),
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Url(Url),
+    /// Nowhere: it is an exception from another route, or nginx cannot be told where.
+    Nowhere,
+}
+
+/// A route, and what it is made of.
+#[derive(Clone, Debug)]
+pub struct Route<'a> {
+    pub matching: Matching,
+    pub target: Target,
+    /// The directive that passes the requests on.
+    pub node: &'a Node,
+    /// Which of its arguments is the URL.
+    pub url_argument: usize,
+    /// The section around it.
+    pub section: Option<&'a Node>,
+    /// The node of the server at which the route stands: its section, or itself.
+    pub anchor: &'a Node,
+    /// The sections of files that apply to it, which only `IsmProxyPass` has.
+    pub directory: Option<String>,
+    /// A route by a regular expression comes after it.
+    pub before_regex: bool,
+    /// Made for a section below another route's path.
+    pub is_derived: bool,
+}
+
+impl<'a> Route<'a> {
+    /// A route for a `<Proxy>` section to which nothing is passed.
+    pub fn of_section(section: &'a Node, url: Url) -> Self {
+        Self {
+            matching: Matching::Prefix("/".to_owned()),
+            target: Target::Url(url),
+            node: section,
+            url_argument: 0,
+            section: None,
+            anchor: section,
+            directory: None,
+            before_regex: false,
+            is_derived: true,
+        }
+    }
+
+    pub fn is_ism(&self) -> bool {
+        self.node.key == "ismproxypass"
+    }
+
+    /// A path for which sections can be looked up.
+    pub fn path(&self) -> Cow<'_, str> {
+        match &self.matching {
+            Matching::Prefix(prefix) => Cow::Borrowed(prefix),
+            Matching::Regex(regex) => Cow::Owned(prefix_of_regex(regex).0),
+        }
+    }
+
+    /// Whether the URL is passed on as the client wrote it.
+    pub fn is_raw(&self) -> bool {
+        self.node.texts().any(|text| text.eq_ignore_ascii_case("nocanon"))
+    }
+}
+
+/// A directory's path below a document root or an alias, as URIs.
+struct Mapping {
+    uri: String,
+    directory: String,
+}
+
+/// Collects the routes of a server.
+pub struct Routes<'a, 'l> {
+    main: &'a Server<'a>,
+    host: Option<&'a Server<'a>>,
+    ledger: &'l mut Ledger,
+    routes: Vec<Route<'a>>,
+    prefixes: PathIndex<usize>,
+    any_s3: bool,
+}
+
+impl<'a, 'l> Routes<'a, 'l> {
+    /// The routes of a virtual host, or those of the main server, in the order of the
+    /// configuration.
+    pub fn of(
+        main: &'a Server<'a>,
+        host: Option<&'a Server<'a>>,
+        any_s3: bool,
+        ledger: &'l mut Ledger,
+    ) -> Result<Vec<Route<'a>>, Error> {
+        let routes = Vec::new();
+        let prefixes = PathIndex::default();
+        let mut routes = Self { main, host, ledger, routes, prefixes, any_s3 };
+        routes.collect()?;
+        let mut routes = routes.routes;
+        let mut regex_follows = false;
+        for route in routes.iter_mut().rev() {
+            route.before_regex = regex_follows;
+            regex_follows |= matches!(route.matching, Matching::Regex(_));
+        }
+        // Regular expressions keep their order, which is their precedence.
+        let key = |route: &Route<'_>| match route.matching {
+            Matching::Prefix(_) => Some(route.anchor.id),
+            Matching::Regex(_) => None,
+        };
+        routes.sort_by_key(|route| (key(route).is_none(), key(route)));
+        Ok(routes)
+    }
+
+    fn servers(&self) -> impl DoubleEndedIterator<Item = &'a Server<'a>> + use<'a> {
+        [Some(self.main), self.host].into_iter().flatten()
+    }
+
+    /// Adds routes from the one that wins to the ones that have what is left.
+    fn collect(&mut self) -> Result<(), Error> {
+        for server in self.servers().rev() {
+            for section in server.passing.iter().rev().map(|&number| &server.locations[number]) {
+                self.ledger.work(1)?;
+                for key in ["proxypass", "proxypassmatch"] {
+                    if let Some(node) = section.all(key).last() {
+                        self.pass_of_location(section, node)?;
+                    }
+                }
+            }
+        }
+        let inherits = self
+            .host
+            .and_then(|host| host.last("proxypassinherit"))
+            .is_none_or(|node| worker::flag(node.argument(0).unwrap_or_default()) != Some(false));
+        for server in self.servers() {
+            if server.node.is_none() && self.host.is_some() && !inherits {
+                continue;
+            }
+            for node in &server.passes {
+                self.ledger.work(1)?;
+                self.pass_of_server(node)?;
+            }
+        }
+        for server in self.servers().rev() {
+            for section in server.ism.iter().rev().map(|&number| &server.locations[number]) {
+                self.ledger.work(1)?;
+                if let Some(node) = section.all("ismproxypass").last() {
+                    self.ism_of_location(section, node)?;
+                }
+            }
+        }
+        let mut directories = Vec::new();
+        for server in self.servers() {
+            for section in &server.directories {
+                self.ledger.work(1)?;
+                if let Some(node) = section.all("ismproxypass").last() {
+                    directories.push((section, node));
+                }
+            }
+        }
+        // A deeper directory wins, whatever the order.
+        directories.sort_by_key(|(section, _)| {
+            std::cmp::Reverse(section.prefix().map_or(0, |prefix| prefix.split('/').count()))
+        });
+        for (section, node) in directories {
+            self.ism_of_directory(section, node)?;
+        }
+        self.derived()
+    }
+
+    /// A `ProxyPass` in a `<Location>`.
+    fn pass_of_location(&mut self, section: &'a Section<'a>, node: &'a Node) -> Result<(), Error> {
+        let url = node.argument(0).unwrap_or_default();
+        match &section.pattern {
+            Pattern::Prefix(prefix) => {
+                let target = self.target(node, url, false);
+                self.add_prefix(prefix.clone(), target, node, Some(section.node))
+            }
+            Pattern::Regex(regex) => {
+                self.add_regex(regex.clone(), url, node, Some(section.node));
+                Ok(())
+            }
+        }
+    }
+
+    /// A `ProxyPass` or `ProxyPassMatch` outside of sections.
+    fn pass_of_server(&mut self, node: &'a Node) -> Result<(), Error> {
+        let (Some(path), Some(url)) = (node.argument(0), node.argument(1)) else {
+            self.ledger.leave(node, "it takes a path and a URL", self.any_s3);
+            return Ok(());
+        };
+        let pattern = Pattern::new(path, node.key == "proxypassmatch");
+        if pattern != Pattern::Prefix(path.to_owned()) && node.key == "proxypassmatch" {
+            self.add_regex(path.to_owned(), url, node, None);
+            return Ok(());
+        }
+        let target = self.target(node, url, false);
+        self.add_prefix(path.to_owned(), target, node, None)
+    }
+
+    /// An `IsmProxyPass` in a `<Location>`: slashes at the ends make no difference to it.
+    fn ism_of_location(&mut self, section: &'a Section<'a>, node: &'a Node) -> Result<(), Error> {
+        let Some(prefix) = section.prefix() else {
+            self.ledger.leave(
+                node,
+                "in a section with a pattern it has no prefix to replace",
+                true,
+            );
+            return Ok(());
+        };
+        let target = self.target(node, node.argument(0).unwrap_or_default(), true);
+        let prefix = with_slash(prefix);
+        self.add_prefix(prefix, target, node, Some(section.node))?;
+        if let Some(route) = self.routes.last_mut().filter(|route| route.node.id == node.id) {
+            let root = self.host.and_then(|host| host.last("documentroot"));
+            let root = root.or_else(|| self.main.last("documentroot"));
+            let root = root.and_then(|node| node.argument(0));
+            route.directory =
+                root.map(|root| format!("{}{}", root.trim_end_matches('/'), route.path()));
+        }
+        Ok(())
+    }
+
+    /// An `IsmProxyPass` in a `<Directory>`: the URIs are those that lead to the directory.
+    fn ism_of_directory(&mut self, section: &'a Section<'a>, node: &'a Node) -> Result<(), Error> {
+        let Some(directory) = section.prefix() else {
+            self.ledger.leave(
+                node,
+                "in a section with a pattern it has no prefix to replace",
+                true,
+            );
+            return Ok(());
+        };
+        for mapping in self.mappings(directory)? {
+            let target = self.target(node, node.argument(0).unwrap_or_default(), true);
+            let routes = self.routes.len();
+            self.add_prefix(mapping.uri, target, node, Some(section.node))?;
+            if let Some(route) = self.routes.get_mut(routes) {
+                route.directory = Some(mapping.directory);
+            }
+        }
+        Ok(())
+    }
+
+    /// The URIs that lead to a directory, by aliases and the document root.
+    fn mappings(&mut self, directory: &str) -> Result<Vec<Mapping>, Error> {
+        let mut found: Vec<Mapping> = Vec::new();
+        let mut add = |uri: &str, root: &str| {
+            if let Some(rest) = below(directory, root) {
+                let uri = with_slash(&format!("{}{rest}", with_slash(uri)));
+                if !found.iter().any(|mapping| mapping.uri == uri) {
+                    found.push(Mapping { uri, directory: directory.to_owned() });
+                }
+                return true;
+            }
+            false
+        };
+        for server in self.servers().rev() {
+            for node in &server.aliases {
+                self.ledger.work(1)?;
+                if let (Some(uri), Some(root)) = (node.argument(0), node.argument(1))
+                    && add(uri, root)
+                {
+                    self.ledger.convert(node);
+                }
+            }
+        }
+        let mut servers = self.servers().rev();
+        if let Some(node) = servers.find_map(|server| server.last("documentroot"))
+            && let Some(root) = node.argument(0)
+            && add("/", root)
+        {
+            self.ledger.convert(node);
+        }
+        self.ledger.work(1)?;
+        Ok(found)
+    }
+
+    /// The target that a directive names; what is wrong with it is in the ledger then.
+    fn target(&mut self, node: &'a Node, url: &str, is_ism: bool) -> Target {
+        if url == "!" {
+            return Target::Nowhere;
+        }
+        if let Some(name) = node.undefined() {
+            self.ledger.leave(node, undefined(name), true);
+            return Target::Nowhere;
+        }
+        match Url::parse(url, false) {
+            Ok(mut url) => {
+                if is_ism {
+                    url.path = with_slash(&url.path);
+                }
+                Target::Url(url)
+            }
+            Err(error) => {
+                self.ledger.leave(node, error.to_string(), is_ism || self.any_s3);
+                Target::Nowhere
+            }
+        }
+    }
+
+    fn add_prefix(
+        &mut self,
+        prefix: String,
+        target: Target,
+        node: &'a Node,
+        section: Option<&'a Node>,
+    ) -> Result<(), Error> {
+        if !prefix.starts_with('/') {
+            self.ledger.leave(node, "the path does not begin with a slash", self.any_s3);
+            return Ok(());
+        }
+        if let Some(&first) = self.prefixes.covering(&prefix).last() {
+            let first = &self.routes[first];
+            if first.node.id != node.id {
+                let reason = format!("never reached: {} wins", first.node.place);
+                self.ledger.note(node, reason);
+            }
+            return Ok(());
+        }
+        self.ledger.add_location()?;
+        self.prefixes.insert(&prefix, self.routes.len());
+        self.routes.push(Route {
+            matching: Matching::Prefix(prefix),
+            target,
+            node,
+            url_argument: usize::from(section.is_none()),
+            section,
+            anchor: section.unwrap_or(node),
+            directory: None,
+            before_regex: false,
+            is_derived: false,
+        });
+        Ok(())
+    }
+
+    fn add_regex(&mut self, regex: String, url: &str, node: &'a Node, section: Option<&'a Node>) {
+        let parsed = match node.undefined() {
+            Some(name) => Err(undefined(name)),
+            None if url == "!" => Ok(Target::Nowhere),
+            None => match Url::parse(url, true) {
+                Ok(url) if url.path.contains("$0") || url.path.contains('\\') => {
+                    Err("nginx has no $0 in a replacement".to_owned())
+                }
+                Ok(url) if url.path.starts_with('$') && !begins_with_slash(&regex, &url.path) => {
+                    Err(UrlError::VariableHost.to_string())
+                }
+                Ok(url) => Ok(Target::Url(url)),
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        match parsed {
+            Ok(target) => self.routes.push(Route {
+                matching: Matching::Regex(regex),
+                target,
+                node,
+                url_argument: usize::from(section.is_none()),
+                section,
+                anchor: section.unwrap_or(node),
+                directory: None,
+                before_regex: false,
+                is_derived: false,
+            }),
+            Err(reason) => self.ledger.leave(node, reason, self.any_s3),
+        }
+    }
+
+    /// Routes for sections with settings of their own below another route's path.
+    fn derived(&mut self) -> Result<(), Error> {
+        let mut derived: Vec<Route<'a>> = Vec::new();
+        for server in self.servers() {
+            for section in server.mattering.iter().map(|&number| &server.locations[number]) {
+                self.ledger.work(1)?;
+                let Some(prefix) = section.prefix() else { continue };
+                if !self.prefixes.at(prefix).is_empty() {
+                    continue;
+                }
+                let Some(&base) = self.prefixes.covering(prefix).last() else { continue };
+                let base_route = self.routes[base].clone();
+                let Target::Url(url) = &base_route.target else { continue };
+                let Some(rest) = below(prefix, &base_route.path()) else { continue };
+                let path = format!("{}{rest}", with_slash(&url.path));
+                let url = Url { origin: url.origin.clone(), path };
+                let directory = base_route.directory.clone();
+                derived.push(Route {
+                    matching: Matching::Prefix(prefix.to_owned()),
+                    target: Target::Url(url),
+                    anchor: section.node,
+                    section: Some(section.node),
+                    directory: directory.map(|base| format!("{}{rest}", with_slash(&base))),
+                    is_derived: true,
+                    ..base_route
+                });
+            }
+        }
+        for route in derived {
+            self.ledger.add_location()?;
+            let path = route.path().into_owned();
+            // A section of the virtual host and one of the main server have one route.
+            if self.prefixes.at(&path).is_empty() {
+                self.prefixes.insert(&path, self.routes.len());
+                self.routes.push(route);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a directive with a variable that has no value is not converted.
+pub fn undefined(name: &str) -> String {
+    format!("the variable {name} has no value; give one with -D {name}=… or in the environment")
+}
+
+pub fn with_slash(path: &str) -> String {
+    if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
+}
+
+/// Whether the group of a `$1` at the beginning of a path matches a slash first.
+fn begins_with_slash(regex: &str, path: &str) -> bool {
+    let Some(wanted) = path.chars().nth(1).and_then(|digit| digit.to_digit(10)) else {
+        return false;
+    };
+    let mut groups = 0;
+    let mut escaped = false;
+    for (at, c) in regex.char_indices() {
+        if c == '(' && !escaped && !regex[at..].starts_with("(?") {
+            groups += 1;
+            if groups == wanted {
+                return regex[at..].starts_with("(/") || regex[at..].starts_with("(\\/");
+            }
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    false
+}

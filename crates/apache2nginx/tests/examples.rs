@@ -1,0 +1,45 @@
+//! What becomes of each configuration in `examples/`: the text, and the report.
+
+mod common;
+
+use common::{Run, apache2nginx};
+
+/// The output and the report of the command, run where the examples are.
+fn snapshot(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let mut command = apache2nginx();
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/examples"));
+    command.arg("--stdout").args(arguments).envs(environment.iter().copied());
+    let Run { code, stdout, stderr } = common::run(&mut command);
+    format!("{stdout}\n---- exit code {code}, report ----\n{stderr}")
+}
+
+macro_rules! examples {
+    ($($name:ident: $file:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(snapshot(&[$file], &[]));
+        })*
+    };
+}
+
+examples! {
+    one_bucket: "one-bucket.conf";
+    virtual_host: "virtual-host.conf";
+    location: "location.conf";
+    several_buckets: "several-buckets.conf";
+    security_token: "security-token.conf";
+    signatures: "signatures.conf";
+    access: "access.conf";
+}
+
+#[test]
+fn includes_and_variables() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let arguments = ["-D", "BUCKET=films", "includes"];
+    insta::assert_snapshot!(snapshot(&arguments, &[("S3_SECRET_KEY", secret)]));
+}
+
+#[test]
+fn variables_without_values() {
+    insta::assert_snapshot!(snapshot(&["-D", "BUCKET=films", "includes"], &[]));
+}
