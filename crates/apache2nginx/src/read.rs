@@ -256,7 +256,10 @@ impl Reader {
                 self.root.as_deref().unwrap_or(Path::new("")).join(name).exists() == wanted,
                 format!("not read, since there {no} a file {name}"),
             ),
-            "ifversion" => (true, String::new()),
+            "ifversion" => (
+                is_version(&arguments.iter().map(|word| word.text.as_str()).collect::<Vec<_>>()),
+                "not read, since this is not Apache 2.4".to_owned(),
+            ),
             _ => return Ok(None),
         };
         Ok(Some(if holds { Condition::Holds } else { Condition::Fails(reason) }))
@@ -477,6 +480,37 @@ impl Open {
             Self::Transparent(name) => name,
         }
     }
+}
+
+/// Whether the arguments of `<IfVersion>` hold for the latest Apache 2.4.
+fn is_version(arguments: &[&str]) -> bool {
+    let (operator, version) = match arguments {
+        [operator, version] => (*operator, *version),
+        [version] => ("=", *version),
+        _ => return false,
+    };
+    let (wanted, operator) = match operator.strip_prefix('!') {
+        Some(operator) => (false, operator),
+        None => (true, operator),
+    };
+    let pattern = version.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    if let Some(pattern) = pattern.or((operator == "~").then_some(version)) {
+        return regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match("2.4.99")) == wanted;
+    }
+    let latest = [2, 4, 99];
+    let mut asked = [0; 3];
+    for (place, part) in version.split('.').take(3).enumerate() {
+        asked[place] = part.parse().unwrap_or(0);
+    }
+    let holds = match operator {
+        "=" | "==" => latest == asked,
+        ">" => latest > asked,
+        ">=" => latest >= asked,
+        "<" => latest < asked,
+        "<=" => latest <= asked,
+        _ => return false,
+    };
+    holds == wanted
 }
 
 /// Whether a line is a tag of this name.

@@ -348,6 +348,10 @@ fn servers_have_addresses_names_and_certificates() {
         assert!(nginx.contains(part), "{part:?} is not in:\n{nginx}");
     }
     assert!(!nginx.contains("listen 80"));
+    let nginx = converted(
+        "Listen 443\n<VirtualHost *:443>\nSSLCertificateFile /c.pem\nProxyPass / http://b/\n</VirtualHost>\n",
+    );
+    assert!(nginx.contains("listen 443 ssl;"), "{nginx}");
 }
 
 #[test]
@@ -386,6 +390,66 @@ fn who_may_not_come_in_is_kept_out() {
         &format!("<Proxy *>\nRequire all denied\n</Proxy>\n{}", with("Require ip ::1")),
         &["allow ::1;"],
     );
+}
+
+/// That what t/apache2nginx_oracle.t shows to be closed is told as well.
+#[test]
+fn what_is_closed_for_want_of_a_rule_is_reported() {
+    let closed = [
+        (
+            "<LocationMatch \"^/a/[0-9]+/\">\nRequire valid-user\n</LocationMatch>\n",
+            "a.conf:3: Require valid-user",
+            "        location ~ ^/a/[0-9]+/ {\n            # Apache let some in; see the report.\n            deny all;",
+        ),
+        (
+            "<Location /a/>\n<If \"true\">\nRequire ip ::1\n</If>\n</Location>\n",
+            "a.conf:4: Require ip ::1",
+            "        deny all;",
+        ),
+        (
+            "<Proxy http://b.example.com/x>\nRequire user u\n</Proxy>\n",
+            "a.conf:3: Require user u",
+            "        location ~ ^/a/x {",
+        ),
+        (
+            "<Location ${WHERE}>\nRequire user u\n</Location>\n",
+            "a.conf:3: Require user u",
+            "        location ~ \"\" {",
+        ),
+        (
+            "RewriteEngine on\nRewriteCond %{HTTP:X} y\nRewriteRule ^/a/x - [F]\n",
+            "a.conf:4: RewriteRule ^/a/x - [F]",
+            "        location ~ ^/a/x {",
+        ),
+        (
+            "RemoteIPHeader X-Forwarded-For\n<Location />\nRequire ip 10.0.0.0/8\n</Location>\n",
+            "a.conf:2: RemoteIPHeader X-Forwarded-For",
+            "        deny all;",
+        ),
+    ];
+    for (lines, reported, written) in closed {
+        let run = convert(&site(&format!("{PASS}{lines}")));
+        assert_eq!(run.code, 1, "{lines}: {}", run.stderr);
+        assert!(run.stdout.contains(written), "{lines}: {}", run.stdout);
+        assert!(!run.stdout.contains("        allow"), "{lines}: {}", run.stdout);
+        let (_, s3) = run.stderr.split_once("although S3 depends on it").unwrap();
+        assert!(s3.contains(reported), "{lines}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_path_between_two_regular_expressions_is_reported() {
+    assert_left(
+        "ProxyPassMatch ^/a/(.*)$ http://b.example.com/x/$1\n\
+         ProxyPass /a/b/ http://b.example.com/\nProxyPassMatch \\.mp4$ http://b.example.com\n",
+        1,
+        &["a.conf:2: ProxyPass /a/b/\n      Apache asks the regular expression of a.conf:1 first"],
+    );
+}
+
+#[test]
+fn what_passes_to_no_http_is_none_of_s3s_business() {
+    assert_left("ProxyPass /php/ fcgi://127.0.0.1:9000/\n", 0, &["only http:// and https://"]);
 }
 
 #[test]

@@ -66,6 +66,25 @@ fn conditions_are_decided_while_reading() {
 }
 
 #[test]
+fn the_version_is_that_of_apache_2_4() {
+    let cases = [
+        (">= 2.4", true),
+        ("> 2.4", true),
+        ("!< 2.4", true),
+        ("~ ^2\\.4", true),
+        ("/^2\\.4/", true),
+        ("< 2.4", false),
+        ("<= 2.4", false),
+        ("2.4", false),
+        (">= 2.5", false),
+    ];
+    for (condition, holds) in cases {
+        let text = format!("<IfVersion {condition}>\nProxyPass / http://b/\n</IfVersion>\n");
+        assert_eq!(converted(&text).contains("proxy_pass"), holds, "{condition}");
+    }
+}
+
+#[test]
 fn macros_are_used() {
     let text = "<Macro Bucket $host $keys>\n<Proxy http://$host/>\n$keys A\nS3SecretKey S\n</Proxy>\n\
          ProxyPass /$host/ http://$host/\n</Macro>\n\

@@ -4,12 +4,23 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::tree::Node;
 
-/// What a section demands of a client.
+/// What a section, or all sections that apply to a request, demand of a client. Apache's modules
+/// decide each by itself and every one of them can refuse, so a later section overrides what an
+/// earlier one says to the same module, and nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Access<'a> {
-    pub rule: Rule,
-    /// The directives that say so.
-    pub nodes: Vec<&'a Node>,
+    families: [Demand<'a>; FAMILIES],
+    /// Conditions and the like, which no later section overrides.
+    pub closing: Vec<&'a Node>,
+    /// `<LimitExcept GET>` that denies all, or the like.
+    pub get_only: Option<&'a Node>,
+}
+
+/// What one of Apache's modules is told, and by which directives.
+#[derive(Clone, Debug, Default)]
+struct Demand<'a> {
+    rule: Rule,
+    nodes: Vec<&'a Node>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,39 +36,120 @@ pub enum Rule {
     Other,
 }
 
-/// Directives and sections of authorization, in lower case; those of authentication alone let
-/// nobody in or out.
-const DIRECTIVES: [&str; 12] = [
-    "require",
-    "requireall",
-    "requireany",
-    "requirenone",
-    "allow",
-    "deny",
-    "order",
-    "satisfy",
-    "authmerging",
-    "limit",
-    "limitexcept",
-    "sslrequire",
-];
+const FAMILIES: usize = 4;
+
+/// Which module decides on a directive or section of this name, in lower case: that of `Require`,
+/// that of `Order`, that for methods, that for TLS. Those of authentication alone let nobody in
+/// or out.
+fn family(key: &str) -> Option<usize> {
+    match key {
+        "require" | "requireall" | "requireany" | "requirenone" | "authmerging" => Some(0),
+        "allow" | "deny" | "order" | "satisfy" => Some(1),
+        "limit" | "limitexcept" => Some(2),
+        "sslrequire" | "sslrequiressl" | "sslverifyclient" => Some(3),
+        _ => None,
+    }
+}
 
 /// Whether a directive of this name limits who comes in.
 pub fn is_access(key: &str) -> bool {
-    DIRECTIVES.contains(&key) || key == "sslrequiressl" || key == "sslverifyclient"
+    family(key).is_some()
 }
 
 impl<'a> Access<'a> {
-    pub fn of(nodes: &'a [Node]) -> Self {
-        let nodes: Vec<_> = nodes.iter().filter(|node| is_access(&node.key)).collect();
-        let limits = |node: &&Node| !is_get_only(node) && !is_default(node);
-        let nodes: Vec<_> = nodes.into_iter().filter(limits).collect();
-        Self { rule: rule(&nodes), nodes }
+    /// `in_section`: in a server, rules of mod_rewrite see the whole path and are guards of their
+    /// own.
+    pub fn of(nodes: &'a [Node], in_section: bool) -> Self {
+        let mut access = Self::default();
+        for node in nodes {
+            if is_get_only(node) {
+                access.get_only = Some(node);
+            } else if is_condition(node, in_section) && restricts(node)
+                || in_section && is_forbidding(node)
+            {
+                access.closing.push(node);
+            } else if let Some(family) = family(&node.key).filter(|_| !is_default(node)) {
+                access.families[family].nodes.push(node);
+            }
+        }
+        for demand in &mut access.families {
+            demand.rule = rule(&demand.nodes);
+        }
+        access
     }
 
-    pub fn is_none(&self) -> bool {
-        self.rule == Rule::None
+    /// Adds what a later section says, and returns what that overrides.
+    pub fn merge(&mut self, later: &Self) -> Vec<&'a Node> {
+        let mut overridden = Vec::new();
+        for (mine, later) in self.families.iter_mut().zip(&later.families) {
+            if later.rule != Rule::None {
+                overridden.append(&mut mine.nodes);
+                *mine = later.clone();
+            }
+        }
+        self.closing.extend(&later.closing);
+        self.get_only = later.get_only.or(self.get_only);
+        overridden
     }
+
+    /// What all modules together say.
+    pub fn rule(&self) -> Rule {
+        let mut all = Rule::None;
+        for Demand { rule, .. } in &self.families {
+            all = match (all, rule) {
+                (all, Rule::None) => all,
+                (Rule::None | Rule::Granted, rule) => rule.clone(),
+                (all, Rule::Granted) => all,
+                (Rule::Denied, _) | (_, Rule::Denied) => Rule::Denied,
+                _ => Rule::Other,
+            };
+        }
+        if self.closing.is_empty() || all == Rule::Denied { all } else { Rule::Other }
+    }
+
+    /// The directives that say so.
+    pub fn nodes(&self) -> impl Iterator<Item = &'a Node> {
+        self.families.iter().flat_map(|demand| &demand.nodes).chain(&self.closing).copied()
+    }
+
+    /// Whether anything is said.
+    pub fn is_none(&self) -> bool {
+        self.rule() == Rule::None && self.get_only.is_none()
+    }
+
+    /// Whether some clients are kept out.
+    pub fn is_restricting(&self) -> bool {
+        !matches!(self.rule(), Rule::None | Rule::Granted)
+    }
+}
+
+/// A section whose condition is known only when a request is made. Those of files in a server do
+/// not apply to requests that are passed on.
+fn is_condition(node: &Node, in_section: bool) -> bool {
+    match node.key.as_str() {
+        "if" | "elseif" | "else" => true,
+        "files" | "filesmatch" => in_section,
+        _ => false,
+    }
+}
+
+/// Whether something in a section limits who comes in.
+fn restricts(node: &Node) -> bool {
+    let access = Access::of(node.children(), true);
+    access.is_restricting() || access.get_only.is_some()
+}
+
+/// A `RewriteRule` that answers by itself that a request is forbidden or its object gone.
+pub fn is_forbidding(node: &Node) -> bool {
+    node.key == "rewriterule"
+        && node.argument(2).is_some_and(|flags| {
+            flags.trim_matches(['[', ']']).split(',').any(|flag| {
+                let flag = flag.trim().to_ascii_lowercase();
+                let status = flag.strip_prefix("r=").or_else(|| flag.strip_prefix("redirect="));
+                matches!(flag.as_str(), "f" | "forbidden" | "g" | "gone")
+                    || status.is_some_and(|status| status.starts_with('4'))
+            })
+        })
 }
 
 /// `<LimitExcept GET …>`, or `<Limit>` for other methods, with nothing but `Require all denied`:
@@ -80,6 +172,7 @@ pub fn is_default(node: &Node) -> bool {
     match node.key.as_str() {
         "sslverifyclient" => first.eq_ignore_ascii_case("none"),
         "authmerging" => first.eq_ignore_ascii_case("off"),
+        "satisfy" => first.eq_ignore_ascii_case("all"),
         _ => false,
     }
 }
@@ -193,7 +286,7 @@ mod tests {
     fn rule_of(text: &str) -> Rule {
         let mut reader = Reader::new(Defines::default(), None);
         let nodes = reader.read_bytes("a.conf".as_ref(), text.as_bytes()).unwrap();
-        Access::of(&nodes).rule
+        Access::of(&nodes, true).rule()
     }
 
     #[test]
@@ -219,6 +312,15 @@ mod tests {
             ("<Limit PUT DELETE>\nRequire all denied\n</Limit>", Rule::None),
             ("<Limit GET>\nRequire all denied\n</Limit>", Rule::Other),
             ("SSLVerifyClient none\nAuthMerging Off", Rule::None),
+            ("<If \"true\">\nRequire all denied\n</If>", Rule::Other),
+            ("<If \"true\">\nHeader unset X\n</If>", Rule::None),
+            ("<If \"true\">\n<If \"x\">\nRequire ip ::1\n</If>\n</If>", Rule::Other),
+            ("<Files x>\nRequire all denied\n</Files>", Rule::Other),
+            ("Require all granted\nOrder deny,allow\nDeny from all", Rule::Denied),
+            ("Require ip 10.1\nOrder deny,allow\nAllow from all", addresses(&["10.1.0.0/16"])),
+            ("Require ip 10.1\nSatisfy any", Rule::Other),
+            ("RewriteRule ^/x - [F,L]", Rule::Other),
+            ("RewriteRule ^/x /y [PT]", Rule::None),
             ("SSLVerifyClient require", Rule::Other),
             ("<LimitExcept GET>\nRequire valid-user\n</LimitExcept>", Rule::Other),
         ];

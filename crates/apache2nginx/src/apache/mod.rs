@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod address;
+pub mod guard;
 pub mod path_index;
 pub mod pattern;
+pub mod prefix_map;
 pub mod proxy_index;
 pub mod section;
 pub mod server;

@@ -9,11 +9,12 @@ pub enum Pattern {
 
 impl Pattern {
     /// The pattern of `<Location>`, `<Proxy>` and the like, or of the `…Match` form of it. A
-    /// regular expression that says no more than a prefix becomes one.
+    /// regular expression that says no more than a prefix becomes one, if that ends in a slash:
+    /// prefixes are of whole parts of a path.
     pub fn new(text: &str, is_regex: bool) -> Self {
         if is_regex {
             return match prefix_of_regex(text) {
-                (prefix, true) => Self::Prefix(prefix),
+                (prefix, true) if prefix.ends_with('/') => Self::Prefix(prefix),
                 _ => Self::Regex(text.to_owned()),
             };
         }
@@ -100,6 +101,12 @@ mod tests {
         for (regex, prefix, whole) in cases {
             assert_eq!(prefix_of_regex(regex), (prefix.to_owned(), whole), "{regex}");
         }
+    }
+
+    #[test]
+    fn a_regular_expression_of_a_part_of_a_name_is_no_prefix() {
+        assert_eq!(Pattern::new("^/films/", true), Pattern::Prefix("/films/".into()));
+        assert_eq!(Pattern::new("^/films", true), Pattern::Regex("^/films".into()));
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! The `<Proxy>` sections that apply to a URL.
 
-use std::collections::HashMap;
-
 use regex::Regex;
 
-use crate::apache::path_index::PathIndex;
-use crate::apache::pattern::Pattern;
+use crate::apache::guard::overlap;
+use crate::apache::pattern::{Pattern, prefix_of_regex};
+use crate::apache::prefix_map::PrefixMap;
 use crate::apache::section::Section;
-use crate::apache::url::{Origin, Url};
+use crate::apache::url::Url;
 
 /// The most sections with wildcards or regular expressions that are tried for each URL.
 const MOST_REGEXES: usize = 64;
@@ -18,53 +17,86 @@ const LARGEST_REGEX: usize = 1 << 18;
 /// Finds the sections for a URL without a look at all of them.
 #[derive(Default)]
 pub struct ProxyIndex {
-    everything: Vec<usize>,
-    prefixes: HashMap<Origin, PathIndex<usize>>,
+    prefixes: PrefixMap<usize>,
     regexes: Vec<(Regex, usize)>,
-    /// Sections that no URL is compared with.
-    pub unusable: Vec<usize>,
+    /// The sections that let in some clients only, of which it may be that they apply to a part of
+    /// what is below a URL: the text that their URLs begin with.
+    restricting: Vec<(String, usize)>,
 }
 
 impl ProxyIndex {
     pub fn new(sections: &[Section<'_>]) -> Self {
         let mut index = Self::default();
         for (number, section) in sections.iter().enumerate() {
+            let restricts = section.settings.access.is_restricting();
             match &section.pattern {
-                Pattern::Prefix(prefix) if prefix.is_empty() => index.everything.push(number),
-                Pattern::Prefix(prefix) => match Url::parse(prefix, false) {
-                    Ok(url) => {
-                        index.prefixes.entry(url.origin).or_default().insert(&url.path, number);
-                    }
-                    Err(_) => index.unusable.push(number),
-                },
-                Pattern::Regex(regex) if index.regexes.len() < MOST_REGEXES => {
-                    match regex::RegexBuilder::new(regex).size_limit(LARGEST_REGEX).build() {
-                        Ok(regex) => index.regexes.push((regex, number)),
-                        Err(_) => index.unusable.push(number),
-                    }
+                _ if section.node.undefined().is_some() => {
+                    index.restricting.extend(restricts.then_some((String::new(), number)));
                 }
-                Pattern::Regex(_) => index.unusable.push(number),
+                Pattern::Prefix(prefix) => index.prefixes.insert(text_of_prefix(prefix), number),
+                Pattern::Regex(regex) => {
+                    let size = index.regexes.len();
+                    let compiled =
+                        regex::RegexBuilder::new(regex).size_limit(LARGEST_REGEX).build();
+                    if let Some(regex) = compiled.ok().filter(|_| size < MOST_REGEXES) {
+                        index.regexes.push((regex, number));
+                    }
+                    let begin = prefix_of_regex(regex).0;
+                    index.restricting.extend(restricts.then_some((begin, number)));
+                }
             }
         }
         index
     }
 
-    /// The sections for a URL, in the order of the configuration.
+    /// The sections for everything below a URL, in the order of the configuration.
     pub fn matching(&self, url: &Url) -> Vec<usize> {
-        let mut found = self.everything.clone();
-        if let Some(paths) = self.prefixes.get(&url.origin) {
-            found.extend(paths.covering(&url.path));
-        }
-        if !self.regexes.is_empty() {
-            let mut text = url.with_host(&url.origin.host_header());
-            if url.path.is_empty() {
-                text.push('/');
-            }
-            let matching = self.regexes.iter().filter(|(regex, _)| regex.is_match(&text));
-            found.extend(matching.map(|(_, number)| *number));
-        }
+        let text = text_of(url);
+        let mut found: Vec<_> = self.prefixes.prefixes_of(&text).map(|(_, one)| one).collect();
+        let matching = self.regexes.iter().filter(|(regex, _)| covers(regex, &text));
+        found.extend(matching.map(|(_, number)| *number));
         found.sort_unstable();
         found
+    }
+
+    /// The sections that let in some clients only, to a part of what is below a URL. Those with
+    /// prefixes are left out unless `with_prefixes` is set.
+    pub fn restricting(&self, url: &Url, with_prefixes: bool) -> Vec<usize> {
+        let text = text_of(url);
+        let whole = self.matching(url);
+        let parts = self.restricting.iter().filter(|(begin, _)| overlap(begin, &text));
+        let mut found: Vec<_> = parts.map(|(_, number)| *number).collect();
+        if with_prefixes {
+            found.extend(self.prefixes.below(&text));
+        }
+        found.retain(|number| whole.binary_search(number).is_err());
+        found
+    }
+
+    /// How many steps a search takes.
+    pub fn steps(&self) -> usize {
+        self.prefixes.steps() + self.regexes.len() + self.restricting.len()
+    }
+}
+
+/// Whether an expression matches everything that begins with a text.
+fn covers(regex: &Regex, text: &str) -> bool {
+    let has_end = regex.as_str().trim_end_matches(".*$").contains('$');
+    regex.is_match(text) && !has_end
+}
+
+/// The text of a URL up to what is not known before a request.
+fn text_of(url: &Url) -> String {
+    let mut text = url.text();
+    text.truncate(text.find('$').unwrap_or(text.len()));
+    text
+}
+
+/// What the URLs of a `<Proxy>` section begin with, written as [`Url::text`] does.
+pub fn text_of_prefix(prefix: &str) -> String {
+    match Url::parse(prefix, false) {
+        Ok(url) => url.with_host(&url.origin.host_header(), &url.path),
+        Err(_) => prefix.to_ascii_lowercase(),
     }
 }
 
@@ -83,15 +115,22 @@ mod tests {
             <Proxy http://a.example.com/>\n</Proxy>\n\
             <Proxy https://*.com/*>\n</Proxy>\n\
             <Proxy balancer://a>\n</Proxy>\n\
-            <ProxyMatch (?!a)>\n</ProxyMatch>\n";
+            <ProxyMatch (?!a)>\nRequire all denied\n</ProxyMatch>\n\
+            <Proxy https://a.example>\n</Proxy>\n\
+            <ProxyMatch \\.key$>\nRequire all denied\n</ProxyMatch>\n\
+            <Proxy https://a.example.com/x/y/z>\nRequire all denied\n</Proxy>\n";
         let mut reader = Reader::new(Defines::default(), None);
         let nodes = reader.read_bytes("a.conf".as_ref(), text.as_bytes()).unwrap();
         let sections: Vec<_> = nodes.iter().map(Section::of).collect();
         let index = ProxyIndex::new(&sections);
         let matching = |url| index.matching(&Url::parse(url, false).unwrap());
-        assert_eq!(matching("https://a.example.com/x/y"), [0, 1, 2, 3, 5]);
-        assert_eq!(matching("https://a.example.com"), [0, 1, 3, 5]);
+        assert_eq!(matching("https://a.example.com/x/y"), [0, 1, 2, 3, 5, 8]);
+        assert_eq!(matching("https://a.example.com"), [0, 1, 3, 5, 8]);
         assert_eq!(matching("http://a.example.com/"), [0, 4]);
-        assert_eq!(index.unusable, [6, 7]);
+        let restricting = |with_prefixes| {
+            index.restricting(&Url::parse("https://a.example.com/x", false).unwrap(), with_prefixes)
+        };
+        assert_eq!(restricting(false), [7, 9]);
+        assert_eq!(restricting(true), [7, 9, 10]);
     }
 }

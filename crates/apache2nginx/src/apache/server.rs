@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::apache::guard::Guard;
 use crate::apache::path_index::PathIndex;
 use crate::apache::proxy_index::ProxyIndex;
 use crate::apache::section::Section;
@@ -28,6 +29,8 @@ pub struct Server<'a> {
     pub location_index: PathIndex<usize>,
     pub directory_index: PathIndex<usize>,
     pub proxy_index: ProxyIndex,
+    /// What limits who comes in for a part of the paths.
+    pub guards: Vec<Guard<'a>>,
     /// `ProxyPass` and `ProxyPassMatch` outside of sections.
     pub passes: Vec<&'a Node>,
     /// `ProxyPassReverse` outside of sections, by its path without the slash at its end.
@@ -81,6 +84,7 @@ impl<'a> Server<'a> {
                 .into_iter()
                 .map(|number| (locations[number].node.id, number))
                 .collect(),
+            guards: Guard::all_of(&locations, nodes),
             locations,
             directories,
             proxies,

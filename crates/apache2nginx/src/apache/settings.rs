@@ -62,6 +62,8 @@ pub struct Settings<'a> {
     pub parameters: Parameters<'a>,
     pub tls: Tls<'a>,
     pub access: Access<'a>,
+    /// What a later section says otherwise on access.
+    pub overridden: Vec<&'a Node>,
     pub request_headers: Vec<&'a Node>,
 }
 
@@ -87,7 +89,7 @@ impl<'a> Settings<'a> {
     /// The settings of what directly stands in a section or server. In a server, `ProxySet` names
     /// the one it is for and is not looked at here.
     pub fn of(nodes: &'a [Node], in_section: bool) -> Self {
-        let mut settings = Self { access: Access::of(nodes), ..Self::default() };
+        let mut settings = Self { access: Access::of(nodes, in_section), ..Self::default() };
         for node in nodes.iter().filter(|node| !node.is_section()) {
             if let Some(slot) = settings.s3.slot(&node.key) {
                 *slot = Some(node);
@@ -112,7 +114,7 @@ impl<'a> Settings<'a> {
 
     /// How much there is to merge.
     pub fn size(&self) -> usize {
-        self.parameters.len() + self.request_headers.len() + self.access.nodes.len()
+        self.parameters.len() + self.request_headers.len() + self.access.nodes().count()
     }
 
     /// Adds the settings of a section that Apache merges later.
@@ -120,9 +122,8 @@ impl<'a> Settings<'a> {
         self.s3.merge(&later.s3);
         self.parameters.extend(later.parameters.clone());
         self.tls.extend(later.tls.clone());
-        if !later.access.is_none() {
-            self.access = later.access.clone();
-        }
+        let overridden = self.access.merge(&later.access);
+        self.overridden.extend(overridden);
         self.request_headers.extend(&later.request_headers);
     }
 }

@@ -46,6 +46,7 @@ impl Origin {
 }
 
 /// A URL with what follows the host, which begins with a slash, or a capture, if it is not empty.
+/// The path is not encoded: a `%` in it is one of the object's name, as Apache takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     pub origin: Origin,
@@ -72,8 +73,6 @@ pub enum UrlError {
     User,
     #[error("the URL has arguments")]
     Arguments,
-    #[error("nginx takes \"$\" for a variable")]
-    Dollar,
 }
 
 impl Url {
@@ -103,18 +102,19 @@ impl Url {
         if path.contains(['?', '#']) {
             return Err(UrlError::Arguments);
         }
-        if path.contains('$') && !captures {
-            return Err(UrlError::Dollar);
-        }
         let origin = Origin { scheme, host: host.to_ascii_lowercase(), port };
-        // A path with captures is one before encoding.
-        let path = if captures { path.to_owned() } else { encoded(path) };
-        Ok(Self { origin, path })
+        Ok(Self { origin, path: path.to_owned() })
     }
 
-    /// The URL as it is written to nginx, with another name for the host.
-    pub fn with_host(&self, name: &str) -> String {
-        format!("{}://{name}{}", self.origin.scheme.name(), self.path)
+    /// The URL without encoding, as `<Proxy>` sections are compared with it.
+    pub fn text(&self) -> String {
+        let slash = if self.path.is_empty() { "/" } else { "" };
+        format!("{}{slash}", self.with_host(&self.origin.host_header(), &self.path))
+    }
+
+    /// A URL with another name for the host and another path.
+    pub fn with_host(&self, name: &str, path: &str) -> String {
+        format!("{}://{name}{path}", self.origin.scheme.name())
     }
 }
 
@@ -139,11 +139,13 @@ fn split_port(authority: &str, scheme: Scheme) -> Result<(&str, u16), UrlError> 
     if valid { Ok((host, port)) } else { Err(UrlError::Host) }
 }
 
-/// Percent-encodes what cannot stand in a request line.
-fn encoded(path: &str) -> String {
+/// Percent-encodes what cannot stand in a request line or, as `$`, in nginx's configuration. A `%`
+/// stays one if `is_raw` is set, as it is for Apache's `nocanon`.
+pub fn encoded(path: &str, is_raw: bool) -> String {
     let mut text = String::with_capacity(path.len());
     for byte in path.bytes() {
-        if byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
+        let stays = byte.is_ascii_graphic() && !b"\"<>\\^`{|}$?#%".contains(&byte);
+        if stays || byte == b'%' && is_raw {
             text.push(char::from(byte));
         } else {
             text.push_str(&format!("%{byte:02X}"));
@@ -160,7 +162,9 @@ mod tests {
     fn urls_have_an_origin_and_a_path() {
         let url = Url::parse("HTTPS://Films.S3.amazonaws.com:443/a b/é", false).unwrap();
         assert_eq!(url.origin.host_header(), "films.s3.amazonaws.com");
-        assert_eq!(url.path, "/a%20b/%C3%A9");
+        assert_eq!(encoded(&url.path, false), "/a%20b/%C3%A9");
+        assert_eq!(encoded("/a%20$b", false), "/a%2520%24b");
+        assert_eq!(encoded("/a%20$b", true), "/a%20%24b");
         let url = Url::parse("http://[::1]:9000", false).unwrap();
         assert_eq!((url.origin.host_header().as_str(), url.path.as_str()), ("[::1]:9000", ""));
     }
@@ -177,7 +181,6 @@ mod tests {
             ("http://a:x/", UrlError::Port),
             ("http://u:p@a/", UrlError::User),
             ("http://a/?b", UrlError::Arguments),
-            ("http://a/$1", UrlError::Dollar),
             ("http://a;b/", UrlError::Host),
             ("http://[zz]/", UrlError::Host),
         ];

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::apache::access::Rule;
+use crate::apache::access::{Access, Rule};
 use crate::apache::settings::Settings;
-use crate::apache::url::{Scheme, Url};
+use crate::apache::url::{self, Scheme, Url};
 use crate::apache::worker;
 use crate::convert::ledger::Ledger;
 use crate::convert::reasons;
@@ -37,12 +37,11 @@ pub enum Redirects<'a> {
 
 /// The blocks for a route.
 pub fn blocks(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
-    let modifier = parts.route.before_regex.then_some("^~");
+    let route = parts.route;
+    let modifier = route.before_regex.then_some("^~");
     let path = &parts.url.path;
-    let url = |path: &str| {
-        let url = Url { origin: parts.url.origin.clone(), path: path.to_owned() };
-        url.with_host(&parts.upstream.name)
-    };
+    let is_raw = route.is_raw();
+    let url = |path: &str| parts.url.with_host(&parts.upstream.name, &url::encoded(path, is_raw));
     let block = |modifier: Option<&str>, name: &str, items: Vec<Item>| {
         nginx::block(["location"].into_iter().chain(modifier).chain([name]), items)
     };
@@ -51,7 +50,17 @@ pub fn blocks(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
         head.extend(common(parts, ledger));
         head
     };
-    match &parts.route.matching {
+    let guarded = |mut items: Vec<Item>| {
+        items.extend(parts.route.guards.iter().flat_map(|guard| {
+            let why = Item::Comment("Apache let some in; see the report.".to_owned());
+            let why = (!guard.is_denial).then_some(why);
+            let deny = why.into_iter().chain([directive(["deny", "all"])]).collect();
+            [Item::Blank, block(Some("~"), &guard.regex, deny)]
+        }));
+        items
+    };
+    guards(parts, ledger);
+    match &route.matching {
         Matching::Regex(regex) => {
             let mut items = Vec::new();
             let rewrites = !path.contains('$');
@@ -64,29 +73,59 @@ pub fn blocks(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
                 items.push(directive(["rewrite", from, &to, "break"]));
             }
             items.extend(pass(url("")));
-            vec![block(Some("~"), regex, with(items, ledger))]
+            vec![block(Some("~"), regex, guarded(with(items, ledger)))]
         }
         Matching::Prefix(prefix) if prefix.ends_with('/') => {
-            let raw = parts.route.is_raw() && with_slash(path) == *prefix;
-            if parts.route.is_raw() && !raw {
-                let part = format!("{} … nocanon", parts.route.node.name);
+            let unchanged = is_raw && with_slash(path) == *prefix;
+            if is_raw && !unchanged {
+                let part = format!("{} … nocanon", route.node.name);
                 let reason = "nginx decodes and encodes a path of which it replaces a part";
-                ledger.leave_part(parts.route.node, part, reason, parts.upstream.signing.is_some());
+                ledger.leave_part(route.node, part, reason, parts.upstream.signing.is_some());
+            }
+            if path.is_empty() && !route.is_derived && !route.is_ism() {
+                let reason = "Apache would join the host and what follows the path without a \
+                              slash; nginx has one";
+                ledger.note(route.node, reason);
             }
             let path = if path.is_empty() { "/" } else { path };
-            let pass = pass(url(if raw { "" } else { path }));
-            vec![block(modifier, prefix, with(pass, ledger))]
+            let pass = pass(if unchanged { url("") } else { url(path) });
+            vec![block(modifier, prefix, guarded(with(pass, ledger)))]
         }
         Matching::Prefix(prefix) => {
             // Apache matches the path itself and what follows after a slash, but no "pathology".
             let own = if path.is_empty() { "/" } else { path };
-            let exact = with(pass(url(own)), ledger);
-            let below = with(pass(url(&format!("{path}/"))), ledger);
+            let mut exact = with(pass(url(own)), ledger);
+            if route.guards.iter().any(|guard| guard.matches(prefix)) {
+                exact.push(directive(["deny", "all"]));
+            }
+            let below = guarded(with(pass(url(&format!("{path}/"))), ledger));
             vec![
                 block(Some("="), prefix, exact),
                 Item::Blank,
                 block(modifier, &with_slash(prefix), below),
             ]
+        }
+    }
+}
+
+/// Closed to all, since nginx is not told whom to let in.
+const CLOSED: &str = "nobody is let in until nginx is told who may come: put allow, auth_basic or \
+                      auth_request in place of \"deny all\"";
+
+/// Marks what the guards of a route are made of.
+fn guards(parts: &Parts<'_, '_>, ledger: &mut Ledger) {
+    let s3 = parts.upstream.signing.is_some();
+    for guard in &parts.route.guards {
+        let nodes = match guard.node.is_section() {
+            true => Access::of(guard.node.children(), true).nodes().collect(),
+            false => vec![guard.node],
+        };
+        for node in nodes {
+            if guard.is_denial {
+                convert_all(node, ledger);
+            } else {
+                leave_all(node, CLOSED, s3, ledger);
+            }
         }
     }
 }
@@ -136,7 +175,7 @@ fn common(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
 fn redirects(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
     let Redirects::Reverse(nodes) = parts.redirects else { return Vec::new() };
     let path = parts.route.path();
-    let target = parts.url.with_host(&parts.url.origin.host_header());
+    let target = parts.url.with_host(&parts.url.origin.host_header(), &parts.url.path);
     let is_prefix = matches!(parts.route.matching, Matching::Prefix(_));
     let mut items = Vec::new();
     for (node, argument) in nodes {
@@ -246,12 +285,16 @@ fn parameters(parts: &Parts<'_, '_>, s3: bool, ledger: &mut Ledger) -> Vec<Item>
 }
 
 /// Who may come in. What nginx is not told lets nobody in.
-pub fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
+fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
     let access = &settings.access;
-    if access.rule != Rule::Other {
-        access.nodes.iter().for_each(|node| convert_all(node, ledger));
+    let rule = access.rule();
+    for node in access.nodes() {
+        match rule {
+            Rule::Other => leave_all(node, CLOSED, s3, ledger),
+            _ => convert_all(node, ledger),
+        }
     }
-    match &access.rule {
+    let mut items = match &rule {
         Rule::None | Rule::Granted => Vec::new(),
         Rule::Denied => vec![directive(["deny", "all"])],
         Rule::Addresses(addresses) => addresses
@@ -260,13 +303,20 @@ pub fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Ite
             .chain([directive(["deny", "all"])])
             .collect(),
         Rule::Other => {
-            let reason = "nobody is let in until nginx is told who may come: put allow, \
-                          auth_basic or auth_request in place of \"deny all\"";
-            access.nodes.iter().for_each(|node| leave_all(node, reason, s3, ledger));
             let comment = "Apache let some in; see the report.".to_owned();
             vec![Item::Comment(comment), directive(["deny", "all"])]
         }
+    };
+    // Of signed requests, s3_methods lets in no other.
+    match access.get_only.filter(|_| !s3) {
+        Some(node) if node.key == "limitexcept" => {
+            let deny = vec![directive(["deny", "all"])];
+            items.push(nginx::block(["limit_except", "GET"], deny));
+        }
+        Some(node) => leave_all(node, "nginx has limit_except for it", s3, ledger),
+        None => {}
     }
+    items
 }
 
 /// Everything in a node is converted.

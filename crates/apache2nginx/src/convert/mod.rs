@@ -15,6 +15,7 @@ mod writer;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use crate::apache::access::Rule;
 use crate::apache::address::Address;
 use crate::apache::section::Section;
 use crate::apache::server::Server;
@@ -24,7 +25,7 @@ use crate::apache::worker;
 use crate::convert::comments::Comments;
 use crate::convert::ledger::Ledger;
 use crate::convert::location::{Parts, Redirects};
-use crate::convert::routes::{Route, Routes, Target};
+use crate::convert::routes::{Matching, Route, Routes, Target};
 use crate::convert::signing::Decision;
 use crate::convert::upstreams::Upstreams;
 use crate::convert::writer::Writer;
@@ -233,14 +234,8 @@ impl<'a> Converter<'a> {
             return Ok(Plan::Answer(if failed { 502 } else { 404 }));
         };
         let (settings, sections) = self.effective(host, route, url)?;
-        for section in &sections {
-            // What a later section overrides has no effect in nginx either.
-            let nodes = section.settings.access.nodes.iter();
-            let last = settings.access.nodes.first().map(|node| node.id);
-            if section.settings.access.nodes.first().map(|node| node.id) != last {
-                nodes.for_each(|node| location::convert_all(node, &mut self.ledger));
-            }
-        }
+        // What a later section overrides has no effect in nginx either.
+        settings.overridden.iter().for_each(|node| location::convert_all(node, &mut self.ledger));
         host.and_then(|host| host.last("proxypassinherit"))
             .into_iter()
             .for_each(|node| self.ledger.convert(node));
@@ -332,9 +327,17 @@ impl<'a> Converter<'a> {
             }
             sections.sort_by_key(|section| section.prefix().map_or(0, str::len));
         }
+        let mut closing = Vec::new();
         for server in &servers {
+            self.ledger.work(server.proxy_index.steps())?;
             let found = server.proxy_index.matching(url);
             sections.extend(found.into_iter().map(|number| &server.proxies[number]));
+            // A prefix below that of a prefix has a route of its own.
+            let with_prefixes = matches!(route.matching, Matching::Regex(_));
+            let found = server.proxy_index.restricting(url, with_prefixes);
+            let found = found.into_iter().map(|number| &server.proxies[number]);
+            let found = found.filter(|section| section.settings.access.is_restricting());
+            closing.extend(found.flat_map(|section| section.settings.access.nodes()));
         }
         for server in &servers {
             let mut found = server.location_index.covering(&route.path());
@@ -357,6 +360,12 @@ impl<'a> Converter<'a> {
                     settings.parameters.extend(worker::parameters(node, 1));
                 }
             }
+        }
+        settings.access.closing.extend(closing);
+        // Behind a proxy, the addresses of clients are not what nginx compares with.
+        if matches!(settings.access.rule(), Rule::Addresses(_)) {
+            let header = servers.iter().find_map(|server| server.last("remoteipheader"));
+            settings.access.closing.extend(header);
         }
         self.ledger.work(settings.size())?;
         Ok((settings, sections))

@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::apache::access::Rule;
+use crate::apache::guard::{Guard, overlap};
 use crate::apache::path_index::{PathIndex, below};
 use crate::apache::pattern::{Pattern, prefix_of_regex};
+use crate::apache::prefix_map::PrefixMap;
+use crate::apache::proxy_index::text_of_prefix;
 use crate::apache::section::Section;
 use crate::apache::server::Server;
 use crate::apache::url::{Url, UrlError};
@@ -43,10 +47,14 @@ pub struct Route<'a> {
     pub anchor: &'a Node,
     /// The sections of files that apply to it, which only `IsmProxyPass` has.
     pub directory: Option<String>,
+    /// Its place in Apache's order; one that is made for a section has that of the route around it.
+    rank: usize,
     /// A route by a regular expression comes after it.
     pub before_regex: bool,
     /// Made for a section below another route's path.
     pub is_derived: bool,
+    /// What limits who comes in for a part of its requests.
+    pub guards: Vec<Guard<'a>>,
 }
 
 impl<'a> Route<'a> {
@@ -60,8 +68,10 @@ impl<'a> Route<'a> {
             section: None,
             anchor: section,
             directory: None,
+            rank: 0,
             before_regex: false,
             is_derived: true,
+            guards: Vec::new(),
         }
     }
 
@@ -69,12 +79,20 @@ impl<'a> Route<'a> {
         self.node.key == "ismproxypass"
     }
 
-    /// A path for which sections can be looked up.
+    /// A path for which sections can be looked up: all requests are below it.
     pub fn path(&self) -> Cow<'_, str> {
         match &self.matching {
             Matching::Prefix(prefix) => Cow::Borrowed(prefix),
-            Matching::Regex(regex) => Cow::Owned(prefix_of_regex(regex).0),
+            Matching::Regex(regex) => {
+                let mut prefix = prefix_of_regex(regex).0;
+                prefix.truncate(prefix.rfind('/').map_or(0, |slash| slash + 1));
+                if prefix.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(prefix) }
+            }
         }
+    }
+
+    fn is_regex(&self) -> bool {
+        matches!(self.matching, Matching::Regex(_))
     }
 
     /// Whether the URL is passed on as the client wrote it.
@@ -96,6 +114,8 @@ pub struct Routes<'a, 'l> {
     ledger: &'l mut Ledger,
     routes: Vec<Route<'a>>,
     prefixes: PathIndex<usize>,
+    /// What limits access to a part of the paths of the routes of a rank.
+    guards: Vec<(usize, Guard<'a>)>,
     any_s3: bool,
 }
 
@@ -110,14 +130,12 @@ impl<'a, 'l> Routes<'a, 'l> {
     ) -> Result<Vec<Route<'a>>, Error> {
         let routes = Vec::new();
         let prefixes = PathIndex::default();
-        let mut routes = Self { main, host, ledger, routes, prefixes, any_s3 };
+        let guards = Vec::new();
+        let mut routes = Self { main, host, ledger, routes, prefixes, guards, any_s3 };
         routes.collect()?;
+        routes.order()?;
+        routes.guard()?;
         let mut routes = routes.routes;
-        let mut regex_follows = false;
-        for route in routes.iter_mut().rev() {
-            route.before_regex = regex_follows;
-            regex_follows |= matches!(route.matching, Matching::Regex(_));
-        }
         // Regular expressions keep their order, which is their precedence.
         let key = |route: &Route<'_>| match route.matching {
             Matching::Prefix(_) => Some(route.anchor.id),
@@ -125,6 +143,65 @@ impl<'a, 'l> Routes<'a, 'l> {
         };
         routes.sort_by_key(|route| (key(route).is_none(), key(route)));
         Ok(routes)
+    }
+
+    /// Finds the prefixes that Apache tries before a regular expression; nginx does so if told.
+    fn order(&mut self) -> Result<(), Error> {
+        let regexes: Vec<_> = self
+            .routes
+            .iter()
+            .filter(|route| route.is_regex())
+            .map(|route| (route.rank, route.path().into_owned(), &route.node.place))
+            .collect();
+        for route in self.routes.iter_mut().filter(|route| !route.is_regex()) {
+            self.ledger.work(regexes.len())?;
+            let path = route.path().into_owned();
+            let mut meeting = regexes.iter().filter(|(_, begin, _)| overlap(begin, &path));
+            let Some((first, _, place)) = meeting.next() else { continue };
+            let last = meeting.next_back().map_or(first, |(rank, ..)| rank);
+            route.before_regex = *last > route.rank;
+            if route.before_regex && *first < route.rank {
+                let part = format!("{} {path}", route.node.name);
+                let reason = format!(
+                    "Apache asks the regular expression of {place} first, then this path, then \
+                     another expression; nginx asks this path first"
+                );
+                self.ledger.leave_part(route.node, part, reason, self.any_s3);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds what limits access to a part of each route's paths.
+    fn guard(&mut self) -> Result<(), Error> {
+        // The rules of mod_rewrite in the main server are not those of virtual hosts.
+        let is_main = self.host.is_none();
+        let guards: Vec<_> = self
+            .servers()
+            .flat_map(|server| server.guards.iter().map(move |guard| (server, guard)))
+            .filter(|(server, guard)| is_main || server.node.is_some() || guard.node.is_section())
+            .map(|(_, guard)| guard)
+            .collect();
+        for route in &mut self.routes {
+            self.ledger.work(guards.len() + self.guards.len())?;
+            let path = route.path().into_owned();
+            for (_, guard) in self.guards.iter().filter(|(rank, _)| *rank == route.rank) {
+                if guard.overlaps(&path) {
+                    self.ledger.add_location()?;
+                    route.guards.push(guard.clone());
+                }
+            }
+            for guard in &guards {
+                let is_own = route.section.is_some_and(|section| section.id == guard.node.id);
+                // A prefix below that of a prefix has a route of its own, one above is all over.
+                let elsewhere = guard.is_prefix && (!route.is_regex() || guard.matches(&path));
+                if !is_own && !elsewhere && guard.overlaps(&path) {
+                    self.ledger.add_location()?;
+                    route.guards.push((*guard).clone());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn servers(&self) -> impl DoubleEndedIterator<Item = &'a Server<'a>> + use<'a> {
@@ -308,7 +385,9 @@ impl<'a, 'l> Routes<'a, 'l> {
                 Target::Url(url)
             }
             Err(error) => {
-                self.ledger.leave(node, error.to_string(), is_ism || self.any_s3);
+                // What is neither http nor a balancer is no bucket.
+                let s3 = is_ism || self.any_s3 && error != UrlError::Scheme;
+                self.ledger.leave(node, error.to_string(), s3);
                 Target::Nowhere
             }
         }
@@ -343,13 +422,16 @@ impl<'a, 'l> Routes<'a, 'l> {
             section,
             anchor: section.unwrap_or(node),
             directory: None,
+            rank: self.routes.len(),
             before_regex: false,
             is_derived: false,
+            guards: Vec::new(),
         });
         Ok(())
     }
 
     fn add_regex(&mut self, regex: String, url: &str, node: &'a Node, section: Option<&'a Node>) {
+        let mut s3 = self.any_s3;
         let parsed = match node.undefined() {
             Some(name) => Err(undefined(name)),
             None if url == "!" => Ok(Target::Nowhere),
@@ -361,7 +443,10 @@ impl<'a, 'l> Routes<'a, 'l> {
                     Err(UrlError::VariableHost.to_string())
                 }
                 Ok(url) => Ok(Target::Url(url)),
-                Err(error) => Err(error.to_string()),
+                Err(error) => {
+                    s3 &= error != UrlError::Scheme;
+                    Err(error.to_string())
+                }
             },
         };
         match parsed {
@@ -373,14 +458,16 @@ impl<'a, 'l> Routes<'a, 'l> {
                 section,
                 anchor: section.unwrap_or(node),
                 directory: None,
+                rank: self.routes.len(),
                 before_regex: false,
                 is_derived: false,
+                guards: Vec::new(),
             }),
-            Err(reason) => self.ledger.leave(node, reason, self.any_s3),
+            Err(reason) => self.ledger.leave(node, reason, s3),
         }
     }
 
-    /// Routes for sections with settings of their own below another route's path.
+    /// Routes for sections with settings of their own below another route's path or URL.
     fn derived(&mut self) -> Result<(), Error> {
         let mut derived: Vec<Route<'a>> = Vec::new();
         for server in self.servers() {
@@ -391,21 +478,40 @@ impl<'a, 'l> Routes<'a, 'l> {
                     continue;
                 }
                 let Some(&base) = self.prefixes.covering(prefix).last() else { continue };
-                let base_route = self.routes[base].clone();
-                let Target::Url(url) = &base_route.target else { continue };
-                let Some(rest) = below(prefix, &base_route.path()) else { continue };
-                let path = format!("{}{rest}", with_slash(&url.path));
-                let url = Url { origin: url.origin.clone(), path };
-                let directory = base_route.directory.clone();
-                derived.push(Route {
-                    matching: Matching::Prefix(prefix.to_owned()),
-                    target: Target::Url(url),
-                    anchor: section.node,
-                    section: Some(section.node),
-                    directory: directory.map(|base| format!("{}{rest}", with_slash(&base))),
-                    is_derived: true,
-                    ..base_route
-                });
+                if let Some(rest) = prefix.strip_prefix(&*self.routes[base].path()) {
+                    derived.extend(self.below(base, prefix, rest, section.node));
+                }
+            }
+        }
+        let mut targets = PrefixMap::default();
+        for (number, route) in self.routes.iter().enumerate() {
+            if let (Target::Url(url), Matching::Prefix(prefix)) = (&route.target, &route.matching) {
+                let origin = url.origin.host_header();
+                let path = if prefix.ends_with('/') { joining(url) } else { &url.path };
+                targets.insert(url.with_host(&origin, path), number);
+            }
+        }
+        for server in self.servers() {
+            for section in server.proxies.iter().filter(|section| section.settings.matters()) {
+                let Some(text) = section.prefix() else { continue };
+                let text = text_of_prefix(text);
+                self.ledger.work(1 + targets.steps())?;
+                for (length, base) in targets.prefixes_of(&text) {
+                    self.ledger.work(1)?;
+                    let rest = &text[length..];
+                    let path = format!("{}{rest}", self.routes[base].path());
+                    if rest.is_empty() || self.prefixes.covering(&path).last() != Some(&base) {
+                        continue;
+                    }
+                    if path.ends_with('/') {
+                        derived.extend(self.below(base, &path, rest, section.node));
+                    } else if section.settings.access.is_restricting() {
+                        // nginx has a location for it only at the end of a part of the path.
+                        let is_denial = section.settings.access.rule() == Rule::Denied;
+                        let guard = Guard::of_prefix(&path, false, section.node, is_denial);
+                        self.guards.push((self.routes[base].rank, guard));
+                    }
+                }
             }
         }
         for route in derived {
@@ -419,6 +525,30 @@ impl<'a, 'l> Routes<'a, 'l> {
         }
         Ok(())
     }
+
+    /// A route for what is below another one's path, which leads to what is below its URL.
+    fn below(&self, base: usize, prefix: &str, rest: &str, section: &'a Node) -> Option<Route<'a>> {
+        let base = self.routes[base].clone();
+        let Target::Url(url) = &base.target else { return None };
+        let joining = if base.path().ends_with('/') { joining(url) } else { &url.path };
+        let (origin, path) = (url.origin.clone(), format!("{joining}{rest}"));
+        let directory = base.directory.as_deref();
+        let directory = directory.map(|directory| format!("{}{rest}", with_slash(directory)));
+        Some(Route {
+            matching: Matching::Prefix(prefix.to_owned()),
+            target: Target::Url(Url { origin, path }),
+            anchor: section,
+            section: Some(section),
+            directory,
+            is_derived: true,
+            ..base
+        })
+    }
+}
+
+/// What replaces a path that ends in a slash.
+fn joining(url: &Url) -> &str {
+    if url.path.is_empty() { "/" } else { &url.path }
 }
 
 /// Why a directive with a variable that has no value is not converted.

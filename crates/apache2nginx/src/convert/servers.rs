@@ -52,9 +52,14 @@ pub fn items(
 ) -> Vec<Item> {
     let inherited = |key: &str| server.last(key).or_else(|| main.last(key));
     let engine = inherited("sslengine");
-    let ssl = engine.and_then(|node| node.argument(0)).is_some_and(|text| {
-        worker::flag(text) == Some(true) || text.eq_ignore_ascii_case("optional")
-    });
+    let ssl = match engine.and_then(|node| node.argument(0)) {
+        Some(text) => worker::flag(text) == Some(true) || text.eq_ignore_ascii_case("optional"),
+        // Apache's default for 443, if there is a certificate.
+        None => {
+            inherited("sslcertificatefile").is_some()
+                && addresses.iter().any(|address| address.port == Some(443))
+        }
+    };
     if let Some(node) = engine {
         ledger.convert(node);
     }
