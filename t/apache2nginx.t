@@ -69,9 +69,6 @@ my @Changes = (
     ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY' =>
         'TemporarySecretKey/With+Signs00000000001'],
     ['AQoDYXdzEJr1K/EXAMPLETOKEN==' => 'TemporarySessionToken/With+Signs=='],
-
-    # nginx looks for it next to its own configuration.
-    ['include s3-credentials.conf;' => "include $Work/NAME/s3-credentials.conf;"],
 );
 my (%Used, %Tested);
 
@@ -140,7 +137,6 @@ sub changed {
 
     for my $change (@Changes) {
         my ($old, $new) = @$change;
-        $new =~ s/NAME/$name/;
         $Used{$old} = 1 if $text =~ s/\Q$old\E/$new/g;
     }
     return $text;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, ValueEnum};
@@ -42,7 +42,8 @@ pub struct Arguments {
     output: PathBuf,
 
     /// The file for the upstream blocks with keys, of mode 0600; the output includes it under the
-    /// name given here [default: s3-credentials.conf next to the output]
+    /// name given here, which nginx takes as relative to nginx.conf [default: s3-credentials.conf
+    /// next to the output]
     #[arg(long, value_name = "FILE")]
     secrets_file: Option<PathBuf>,
 
@@ -140,7 +141,7 @@ pub fn run(
 
 fn work(arguments: &Arguments, environment: HashMap<String, String>) -> Result<u8, Error> {
     let (output, secrets) = (&arguments.output, secrets_file(arguments));
-    if *output == secrets {
+    if output::is_same(output, &secrets) {
         return Err(Error::SameFile(secrets));
     }
     let conversion = convert(arguments, environment)?;
@@ -188,9 +189,13 @@ fn secrets_file(arguments: &Arguments) -> PathBuf {
     }
 }
 
-/// How the main file names the other: as the operator does.
+/// How the main file names the other: as the operator does, by its whole path if that is known.
 fn include_name(arguments: &Arguments) -> String {
-    let path = arguments.secrets_file.as_deref().unwrap_or(Path::new("s3-credentials.conf"));
+    let path = match &arguments.secrets_file {
+        None if arguments.output.is_absolute() => secrets_file(arguments),
+        None => "s3-credentials.conf".into(),
+        Some(path) => path.clone(),
+    };
     path.to_string_lossy().into_owned()
 }
 

@@ -8,7 +8,6 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use thiserror::Error;
 
 use crate::place::Place;
-use crate::secrets;
 
 /// Why nothing is converted.
 #[derive(Debug, Error)]
@@ -89,6 +88,7 @@ pub struct Excerpt {
 const SHOWN: usize = 2000;
 
 impl Excerpt {
+    /// `line` is without secrets.
     pub fn new(
         place: Place,
         number: u32,
@@ -96,7 +96,7 @@ impl Excerpt {
         span: Range<usize>,
         problem: Problem,
     ) -> Self {
-        let mut line = secrets::mask(line);
+        let mut line = line.to_owned();
         let mut span = span;
         if line.len() > SHOWN {
             line.truncate((0..=SHOWN).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0));

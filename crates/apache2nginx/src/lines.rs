@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Excerpt, Problem};
 use crate::place::Place;
+use crate::secrets;
 
 /// A line that says something: no comment, not empty, continuations joined.
 #[derive(Clone, Debug)]
@@ -32,7 +33,8 @@ impl Line {
     pub fn error(&self, offset: usize, length: usize, problem: Problem) -> Error {
         let (start, number) = self.piece(offset);
         let end = self.pieces.iter().map(|piece| piece.0).find(|&next| next > offset);
-        let line = &self.text[start..end.unwrap_or(self.text.len())];
+        let line = secrets::mask(&self.text);
+        let line = &line[start..end.unwrap_or(self.text.len())];
         let from = (offset - start).min(line.len());
         let to = (from + length).min(line.len());
         Error::Syntax(Box::new(Excerpt::new(self.place(offset), number, line, from..to, problem)))
@@ -102,18 +104,14 @@ impl<'a> Lines<'a> {
                 (error.into_bytes(), (offset, Problem::NotUtf8))
             }
         };
-        // The offset is kept: what stands before it is as it was.
+        // Up to the end of its physical line: what stands before the offset is as it was.
         let (offset, problem) = problem;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let line = Line { text, file: Rc::clone(&self.file), pieces: vec![pieces[0]] };
-        let piece = pieces.partition_point(|piece| piece.0 <= offset).saturating_sub(1);
-        let start = pieces[piece].0;
-        let line = Line {
-            text: line.text[start..].to_owned(),
-            pieces: vec![(0, pieces[piece].1)],
-            ..line
-        };
-        Err(line.error(offset - start, 1, problem))
+        let piece = pieces.partition_point(|piece| piece.0 <= offset);
+        let end = pieces.get(piece).map_or(bytes.len(), |next| next.0);
+        let text = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let pieces = pieces[..piece].to_vec();
+        let line = Line { text, file: Rc::clone(&self.file), pieces };
+        Err(line.error(offset, 1, problem))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files that are written: all of them whole, or none.
 
 use std::fs::{self, Permissions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -37,9 +37,9 @@ pub fn files(conversion: &Conversion, output: &Path, secrets: &Path, include: &s
     let mut items = header(HEADER);
     if has_secrets {
         items.push(Item::Blank);
-        items.push(Item::Comment(
-            "The upstream blocks with keys. nginx looks for it next to nginx.conf.".to_owned(),
-        ));
+        let place =
+            if include.starts_with('/') { "" } else { " nginx looks for it next to nginx.conf." };
+        items.push(Item::Comment(format!("The upstream blocks with keys.{place}")));
         items.push(directive(["include", include]));
     }
     let main = text(&[&items, &conversion.main]);
@@ -67,57 +67,86 @@ fn text(parts: &[&[Item]]) -> String {
     texts.join("\n")
 }
 
-/// Writes the files under other names, then gives them theirs: if one cannot be written, none is.
+/// Writes the files, all or none. They are written whole under other names, and then get theirs,
+/// the keys first, since the other file includes them. If that fails for one of them, those that
+/// were there before are put back. Only a crash of the machine between two renames leaves one new
+/// file and one old one; each is whole.
 pub fn write(files: &[File], force: bool) -> Result<(), Error> {
     if !force && let Some(file) = files.iter().find(|file| file.path.symlink_metadata().is_ok()) {
         return Err(Error::Exists(file.path.clone()));
     }
     if let Some(file) = files.iter().find(|file| file.path.is_dir()) {
-        let error = std::io::ErrorKind::IsADirectory.into();
+        let error = io::ErrorKind::IsADirectory.into();
         return Err(Error::Write { path: file.path.clone(), error });
     }
-    let temporaries: Vec<_> = files.iter().map(temporary).collect::<Result<_, _>>()?;
-    let mut done: Vec<&Path> = Vec::new();
-    for (file, temporary) in files.iter().zip(temporaries).rev() {
-        // The keys first, since the other file includes them.
-        let named = if force {
-            temporary.persist(&file.path)
-        } else {
-            temporary.persist_noclobber(&file.path)
-        };
-        if let Err(error) = named {
-            if !force {
-                // They were not there before.
-                done.iter().for_each(|path| drop(fs::remove_file(path)));
+    let at = |file: &File, error| Error::Write { path: file.path.clone(), error };
+    let mut ready = Vec::new();
+    for file in files {
+        let new = temporary(&file.path, file.text.as_bytes(), Permissions::from_mode(file.mode));
+        let old = previous(&file.path);
+        ready.push((file, new.map_err(|e| at(file, e))?, old.map_err(|e| at(file, e))?));
+    }
+    let mut done = Vec::new();
+    for (file, new, old) in ready.into_iter().rev() {
+        let named = if force { new.persist(&file.path) } else { new.persist_noclobber(&file.path) };
+        if let Err(failed) = named {
+            for (path, old) in done {
+                put_back(path, old);
             }
-            let exists = error.error.kind() == std::io::ErrorKind::AlreadyExists;
-            let path = file.path.clone();
-            return Err(match exists {
-                true => Error::Exists(path),
-                false => Error::Write { path, error: error.error },
+            return Err(match failed.error.kind() {
+                io::ErrorKind::AlreadyExists => Error::Exists(file.path.clone()),
+                _ => at(file, failed.error),
             });
         }
-        done.push(&file.path);
+        done.push((&file.path, old));
+    }
+    for file in files {
+        // The names are kept by their directory.
+        fs::File::open(directory(&file.path))
+            .and_then(|directory| directory.sync_all())
+            .map_err(|error| at(file, error))?;
     }
     Ok(())
 }
 
+/// Undoes the naming of a file. An error of it comes after another one, which is the one to tell.
+fn put_back(path: &Path, old: Option<NamedTempFile>) {
+    match old {
+        Some(old) => drop(old.persist(path)),
+        None => drop(fs::remove_file(path)),
+    }
+}
+
+/// A copy of the file that has the name now.
+fn previous(path: &Path) -> io::Result<Option<NamedTempFile>> {
+    match fs::read(path) {
+        Ok(bytes) => temporary(path, &bytes, fs::metadata(path)?.permissions()).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // No file has a name that is not allowed.
+        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A complete file with another name in the same directory.
-fn temporary(file: &File) -> Result<NamedTempFile, Error> {
-    let directory = match file.path.parent() {
-        Some(directory) if directory != Path::new("") => directory,
-        _ => Path::new("."),
-    };
-    let write = || {
-        let mut temporary = tempfile::Builder::new()
-            .prefix(".apache2nginx-")
-            .permissions(Permissions::from_mode(file.mode))
-            .tempfile_in(directory)?;
-        temporary.write_all(file.text.as_bytes())?;
-        temporary.as_file().sync_all()?;
-        Ok(temporary)
-    };
-    write().map_err(|error| Error::Write { path: file.path.clone(), error })
+fn temporary(path: &Path, bytes: &[u8], permissions: Permissions) -> io::Result<NamedTempFile> {
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".apache2nginx-")
+        .permissions(permissions)
+        .tempfile_in(directory(path))?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."))
+}
+
+/// Whether two paths, of files that need not exist, are the same.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| fs::canonicalize(directory(path)).unwrap_or(directory(path).into());
+    one.file_name() == other.file_name() && whole(one) == whole(other)
 }
 
 /// The files that are not what would be written.

@@ -6,23 +6,46 @@ use std::collections::HashSet;
 /// What stands for a secret.
 pub const REDACTED: &str = "REDACTED";
 
-/// Directives all of whose arguments are secret, in lower case.
-const SECRET: [&str; 7] = [
-    "s3accesskey",
-    "s3secretkey",
-    "s3securitytoken",
+/// Directives all of whose arguments are secret, in lower case. Of those that begin with `s3`, only
+/// the two that are known to be none are not.
+const SECRET: [&str; 4] = [
     "usplicensekey",
     "authldapbindpassword",
     "sslpassphrasedialog",
     "sslproxymachinecertificatepassphrase",
 ];
+const NOT_SECRET: [&str; 2] = ["s3region", "s3useheaders"];
+
+/// Directives whose values may be secret; in an error's line they are hidden.
+const VALUES: [&str; 6] = ["define", "use", "setenv", "requestheader", "header", "<macro"];
 
 /// Parts of words that tell of a secret, in lower case.
-const TELLING: [&str; 6] = ["secret", "password", "passwd", "passphrase", "token", "authorization"];
+const TELLING: [&str; 8] = [
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "token",
+    "authorization",
+    "credential",
+    "accesskey",
+];
 
 fn telling(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     TELLING.iter().any(|part| word.contains(part))
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.as_str();
+    SECRET.contains(&name) || name.starts_with("s3") && !NOT_SECRET.contains(&name)
+}
+
+/// Whether a header's value may be a secret.
+pub fn is_header(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    telling(name) || ["key", "auth", "cookie"].iter().any(|part| lower.contains(part))
 }
 
 fn is_variable(word: &str) -> bool {
@@ -32,8 +55,9 @@ fn is_variable(word: &str) -> bool {
 
 /// A line with stars in place of what may be secret in it; every character keeps its place.
 pub fn mask(line: &str) -> String {
-    let name = line.split_ascii_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-    if !SECRET.contains(&name.as_str()) && !telling(line) {
+    let name = line.split_ascii_whitespace().next().unwrap_or_default();
+    let values = VALUES.contains(&name.to_ascii_lowercase().as_str());
+    if !values && !is_secret(name) && !telling(line) {
         return line.to_owned();
     }
     let start = line.len() - line.trim_ascii_start().len();
@@ -49,6 +73,9 @@ pub fn mask(line: &str) -> String {
     masked
 }
 
+/// What may stand around a key, and is not in it.
+const SEPARATORS: [char; 9] = [' ', '"', '\'', ':', ';', ',', '@', '&', '?'];
+
 /// Takes secrets out of lines that are kept as comments.
 #[derive(Default)]
 pub struct Redactor {
@@ -63,11 +90,20 @@ impl Redactor {
         }
     }
 
+    /// Whether a value is known to be secret, or has such a word in it.
+    pub fn knows(&self, value: &str) -> bool {
+        self.known.contains(value) || value.split(SEPARATORS).any(|word| self.known.contains(word))
+    }
+
     /// A directive's line, redacted.
     pub fn line(&self, line: &str) -> String {
         let line = line.trim();
         let (name, arguments) = line.split_at(line.find(char::is_whitespace).unwrap_or(line.len()));
-        let secret = SECRET.contains(&name.to_ascii_lowercase().as_str());
+        let secret = is_secret(name);
+        let is_telling = match name.to_ascii_lowercase().as_str() {
+            "requestheader" | "header" => is_header,
+            _ => telling,
+        };
         let mut after_telling = telling(name);
         let mut text = name.to_owned();
         for word in arguments.split_inclusive(char::is_whitespace) {
@@ -80,7 +116,7 @@ impl Redactor {
                 text.push_str(&self.word(bare));
             }
             text.push_str(space);
-            after_telling |= telling(bare);
+            after_telling |= is_telling(bare);
         }
         text
     }
@@ -89,7 +125,7 @@ impl Redactor {
     fn word<'a>(&self, word: &'a str) -> Cow<'a, str> {
         let bare = word.trim_matches(['"', '\'']);
         let value = bare.split_once('=').map_or(bare, |(_, value)| value);
-        if self.known.contains(bare) || self.known.contains(value) {
+        if self.knows(bare) || self.knows(value) {
             return Cow::Borrowed(REDACTED);
         }
         if let Some((scheme, rest)) = word.split_once("://") {
@@ -112,6 +148,7 @@ mod tests {
         assert_eq!(mask("  S3SecretKey \"abc d"), "  S3SecretKey \"*** *");
         assert_eq!(mask("ProxyPass /a http://b/"), "ProxyPass /a http://b/");
         assert_eq!(mask("Define MY_SECRET é"), "Define ********* **");
+        assert_eq!(mask("Use Bucket a b"), "Use ****** * *");
     }
 
     #[test]
@@ -130,6 +167,10 @@ mod tests {
             ),
             ("ProxyPass /a http://u:p@b/c", "ProxyPass /a http://REDACTED@b/c"),
             ("RewriteEngine on", "RewriteEngine on"),
+            ("S3Key abc", "S3Key REDACTED"),
+            ("S3Region eu-west-1", "S3Region eu-west-1"),
+            ("RequestHeader set X-Api-Key abc", "RequestHeader set X-Api-Key REDACTED"),
+            ("SetEnv X \"id:wJalr\"", "SetEnv X REDACTED"),
         ];
         for (line, redacted) in cases {
             assert_eq!(redactor.line(line), redacted);

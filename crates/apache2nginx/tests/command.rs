@@ -101,6 +101,70 @@ fn a_file_that_cannot_be_written_leaves_no_other() {
 }
 
 #[test]
+fn what_was_there_is_put_back_if_a_file_cannot_get_its_name() {
+    let before = "of before";
+    let directory = directory(&[("a.conf", SITE), ("s3-credentials.conf", before)]);
+    let credentials = directory.path().join("s3-credentials.conf");
+    fs::set_permissions(&credentials, fs::Permissions::from_mode(0o640)).unwrap();
+    // The file can be written under another name, but not have this one.
+    let long = "x".repeat(300);
+    let run = run_in(directory.path(), &["--force", "-o", &long, "a.conf"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.starts_with("error: cannot write xxx"), "{}", run.stderr);
+    assert_eq!(names(directory.path()), ["a.conf", "s3-credentials.conf"]);
+    assert_eq!(fs::read_to_string(&credentials).unwrap(), before);
+    assert_eq!(mode(&credentials), 0o640);
+
+    fs::remove_file(&credentials).unwrap();
+    assert_eq!(run_in(directory.path(), &["--force", "-o", &long, "a.conf"]).code, 2);
+    assert_eq!(names(directory.path()), ["a.conf"]);
+}
+
+#[test]
+fn the_keys_are_included_by_their_whole_path_where_it_is_known() {
+    let directory = directory(&[("a.conf", SITE)]);
+    let output = directory.path().join("s3.conf");
+    let run = run_in(directory.path(), &["-o", output.to_str().unwrap(), "a.conf"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let include = format!("\ninclude {}/s3-credentials.conf;\n", directory.path().display());
+    assert!(fs::read_to_string(output).unwrap().contains(&include));
+
+    let run = run_in(directory.path(), &["--force", "--secrets-file", "./s3.conf", "a.conf"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("name the same file"), "{}", run.stderr);
+}
+
+#[test]
+fn no_secret_is_in_the_main_file_the_report_or_an_error() {
+    let site = format!(
+        "{SITE}<Location /films/>\nRequestHeader set X-Id {SECRET}/K7MDENG/bPxRfiCYEXAMPLEKEY\n\
+         RequestHeader set Authorization \"Basic {SECRET}\"\nRequestHeader set X-Api-Key {SECRET}\n\
+         </Location>\nSetEnv X \"id:{SECRET}/K7MDENG/bPxRfiCYEXAMPLEKEY\"\n\
+         S3SecretKye {SECRET}\nProxyPass /u/ https://user:{SECRET}@host/\n"
+    );
+    for format in ["text", "json"] {
+        let directory = directory(&[("a.conf", &site)]);
+        let run = run_in(directory.path(), &["--report", format, "a.conf"]);
+        assert_eq!(run.code, 1);
+        let main = fs::read_to_string(directory.path().join("s3.conf")).unwrap();
+        for text in [&main, &run.stdout, &run.stderr] {
+            assert!(!text.contains(SECRET), "{text}");
+        }
+    }
+    for line in [
+        format!("S3SecretKey \\\n  {SECRET} \\\n \x01"),
+        format!("Use Bucket {SECRET}"),
+        format!("Define KEY {SECRET} {SECRET} {SECRET}"),
+        format!("<Location /a> S3AccessKey {SECRET}\n</Directory>"),
+    ] {
+        let directory = directory(&[("a.conf", &line)]);
+        let run = run_in(directory.path(), &["--report", "json", "a.conf"]);
+        assert_eq!(run.code, 2, "{line}");
+        assert!(!run.stderr.contains(SECRET) && !run.stdout.contains(SECRET), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn stdout_has_everything_and_no_file_is_written() {
     let directory = directory(&[("a.conf", SITE)]);
     let run = run_in(directory.path(), &["--stdout", "a.conf"]);

@@ -508,6 +508,33 @@ fn passing_to_a_bucket_by_a_rewrite_rule_concerns_s3() {
 }
 
 #[test]
+fn no_dollar_becomes_a_variable() {
+    let nginx = converted(&site(
+        "ProxyPass /$a/ http://b.example.com/$b/\n<Location /$a/$c/>\nS3Region q\n</Location>\n",
+    ));
+    assert!(nginx.contains("proxy_pass http://b.example.com/%24b/;"), "{nginx}");
+    assert!(nginx.contains("b.example.com/%24b/%24c/;"), "{nginx}");
+    assert_left(
+        "ProxyPass /$a/ http://b.example.com/\nProxyPassReverse /$a/ http://b.example.com/\n",
+        1,
+        &["a.conf:2: ProxyPassReverse"],
+    );
+    assert_left(
+        "ProxyPassMatch ^/a/(.*)$ http://b.example.com/$host/$1\n",
+        1,
+        &["nginx has no other \"$\" in a replacement"],
+    );
+}
+
+#[test]
+fn an_answer_is_for_whole_parts_of_a_path() {
+    assert_has(
+        &format!("ProxyPass /a/b !\n{PASS}"),
+        &["location = /a/b {\n        return 404;", "location /a/b/ {\n        return 404;"],
+    );
+}
+
+#[test]
 fn balancers_are_reported() {
     assert_left(
         "ProxyPass /x/ balancer://b/\n<Proxy balancer://b>\nBalancerMember http://b.example.com/\n</Proxy>\n",

@@ -12,6 +12,7 @@ use crate::convert::routes::{Matching, Route, with_slash};
 use crate::convert::upstreams::Upstream;
 use crate::convert::{Options, tls};
 use crate::nginx::{self, Item, directive};
+use crate::secrets::{self, Redactor};
 use crate::tree::Node;
 
 /// What a location is made of.
@@ -25,6 +26,7 @@ pub struct Parts<'r, 'a> {
     pub timeout: Option<&'a Node>,
     pub root: &'r dyn Fn(&str) -> String,
     pub options: &'r Options,
+    pub redactor: &'r Redactor,
 }
 
 /// What becomes of the redirects of the other end.
@@ -130,16 +132,20 @@ fn guards(parts: &Parts<'_, '_>, ledger: &mut Ledger) {
     }
 }
 
-/// A block for requests that nginx answers itself.
-pub fn answer(route: &Route<'_>, code: u16) -> Item {
-    let modifier = match route.matching {
-        Matching::Regex(_) => Some("~"),
-        Matching::Prefix(_) => route.before_regex.then_some("^~"),
+/// The blocks for requests that nginx answers itself.
+pub fn answer(route: &Route<'_>, code: u16) -> Vec<Item> {
+    let block = |modifier: Option<&str>, name: &str| {
+        let items = vec![directive(["return", &code.to_string()])];
+        nginx::block(["location"].into_iter().chain(modifier).chain([name]), items)
     };
-    let (Matching::Prefix(text) | Matching::Regex(text)) = &route.matching;
-    let words = ["location"].into_iter().chain(modifier).chain([text.as_str()]);
-    let items = vec![directive(["return", &code.to_string()])];
-    nginx::block(words, items)
+    let modifier = route.before_regex.then_some("^~");
+    match &route.matching {
+        Matching::Regex(regex) => vec![block(Some("~"), regex)],
+        Matching::Prefix(prefix) if prefix.ends_with('/') => vec![block(modifier, prefix)],
+        Matching::Prefix(prefix) => {
+            vec![block(Some("="), prefix), Item::Blank, block(modifier, &with_slash(prefix))]
+        }
+    }
 }
 
 /// What all locations of a route have.
@@ -154,7 +160,7 @@ fn common(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
     if !upstream.is_named_after_host() {
         items.push(directive(["proxy_set_header", "Host", &upstream.origin.host_header()]));
     }
-    items.extend(request_headers(settings, s3, ledger));
+    items.extend(request_headers(settings, parts.redactor, s3, ledger));
     items.extend(parameters(parts, s3, ledger));
     if upstream.origin.scheme == Scheme::Https {
         items.push(Item::Blank);
@@ -180,7 +186,7 @@ fn redirects(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
     let mut items = Vec::new();
     for (node, argument) in nodes {
         let url = node.argument(*argument).unwrap_or_default();
-        if url.is_empty() || url.contains('$') {
+        if url.is_empty() || url.contains('$') || path.contains('$') {
             ledger.leave(
                 node,
                 "nginx takes \"$\" for a variable",
@@ -204,7 +210,12 @@ fn redirects(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
 }
 
 /// `RequestHeader set` and `unset` of a constant.
-fn request_headers(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
+fn request_headers(
+    settings: &Settings<'_>,
+    redactor: &Redactor,
+    s3: bool,
+    ledger: &mut Ledger,
+) -> Vec<Item> {
     let mut items: BTreeMap<String, Item> = BTreeMap::new();
     for node in &settings.request_headers {
         let words: Vec<_> = node.texts().collect();
@@ -218,6 +229,13 @@ fn request_headers(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Ve
         };
         let hop = ["host", "connection", "content-length", "transfer-encoding"];
         match header {
+            Some((name, value))
+                if !value.is_empty() && (secrets::is_header(name) || redactor.knows(value)) =>
+            {
+                let reason = "its value may be a secret: put proxy_set_header into a file that is \
+                              not shared, and include it here";
+                ledger.leave(node, reason, s3);
+            }
             Some((name, value))
                 if node.undefined().is_none()
                     && is_name(name)

@@ -86,6 +86,7 @@ struct Converter<'a> {
     ledger: Ledger,
     upstreams: Upstreams<'a>,
     options: &'a Options,
+    redactor: &'a Redactor,
     server_root: Option<&'a Path>,
     any_s3: bool,
     /// Sections that apply to signed requests.
@@ -116,6 +117,7 @@ pub fn convert(
         ledger: Ledger::default(),
         upstreams: Upstreams::default(),
         options,
+        redactor: &redactor,
         server_root,
         any_s3,
         signed_sections: HashSet::new(),
@@ -405,10 +407,11 @@ impl<'a> Converter<'a> {
                     timeout: last("proxytimeout").or_else(|| last("timeout")),
                     root: &|path| below_root(self.server_root, path),
                     options: self.options,
+                    redactor: self.redactor,
                 };
                 location::blocks(&parts, &mut self.ledger)
             }
-            Plan::Answer(code) => vec![location::answer(route, *code)],
+            Plan::Answer(code) => location::answer(route, *code),
         }
     }
 

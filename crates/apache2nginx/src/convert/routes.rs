@@ -436,8 +436,8 @@ impl<'a, 'l> Routes<'a, 'l> {
             Some(name) => Err(undefined(name)),
             None if url == "!" => Ok(Target::Nowhere),
             None => match Url::parse(url, true) {
-                Ok(url) if url.path.contains("$0") || url.path.contains('\\') => {
-                    Err("nginx has no $0 in a replacement".to_owned())
+                Ok(url) if !has_captures_alone(&url.path) => {
+                    Err("nginx has no other \"$\" in a replacement than $1 to $9".to_owned())
                 }
                 Ok(url) if url.path.starts_with('$') && !begins_with_slash(&regex, &url.path) => {
                     Err(UrlError::VariableHost.to_string())
@@ -558,6 +558,12 @@ pub fn undefined(name: &str) -> String {
 
 pub fn with_slash(path: &str) -> String {
     if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
+}
+
+/// Whether each `$` is that of a capture, and there is no backslash, which Apache has for escapes.
+fn has_captures_alone(path: &str) -> bool {
+    let mut after = path.split('$').skip(1);
+    after.all(|text| text.starts_with(|c| ('1'..='9').contains(&c))) && !path.contains('\\')
 }
 
 /// Whether the group of a `$1` at the beginning of a path matches a slash first.
