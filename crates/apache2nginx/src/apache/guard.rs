@@ -1,5 +1,8 @@
 //! What limits who comes in for paths that a regular expression describes.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use regex::{Regex, RegexBuilder};
 
 use crate::apache::access::{self, Rule};
@@ -12,7 +15,7 @@ use crate::tree::Node;
 const LARGEST_REGEX: usize = 1 << 18;
 
 /// Paths to which some clients, or all, have no access.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Guard<'a> {
     pub regex: String,
     /// The section or rule that says so.
@@ -21,13 +24,13 @@ pub struct Guard<'a> {
     pub is_denial: bool,
     /// Made of a section with a prefix, which is a location of its own where it can.
     pub is_prefix: bool,
-    compiled: Option<Regex>,
+    /// Compiled when it is first asked for; none if it cannot be.
+    compiled: OnceCell<Option<Regex>>,
 }
 
 impl<'a> Guard<'a> {
     pub fn new(regex: String, node: &'a Node, is_denial: bool) -> Self {
-        let compiled = RegexBuilder::new(&regex).size_limit(LARGEST_REGEX).build().ok();
-        Self { regex, node, is_denial, is_prefix: false, compiled }
+        Self { regex, node, is_denial, is_prefix: false, compiled: OnceCell::new() }
     }
 
     /// For everything that begins with a path, and is at its end or goes on with a slash if
@@ -39,7 +42,7 @@ impl<'a> Guard<'a> {
     }
 
     /// Those of a server's sections and rules.
-    pub fn all_of(locations: &[Section<'a>], nodes: &'a [Node]) -> Vec<Self> {
+    pub fn all_of(locations: &[Section<'a>], nodes: &'a [Node]) -> Vec<Rc<Self>> {
         let mut guards = Vec::new();
         for section in locations.iter().filter(|section| section.settings.access.is_restricting()) {
             let is_denial = section.settings.access.rule() == Rule::Denied;
@@ -53,17 +56,18 @@ impl<'a> Guard<'a> {
             });
         }
         guards.extend(of_rules(nodes));
-        guards
+        guards.into_iter().map(Rc::new).collect()
     }
 
-    /// Whether some path that begins with a text may be one of the guard's.
-    pub fn overlaps(&self, text: &str) -> bool {
-        overlap(&prefix_of_regex(&self.regex).0, text)
+    /// What all of the guard's paths begin with.
+    pub fn begin(&self) -> String {
+        prefix_of_regex(&self.regex).0
     }
 
     /// Whether a path is one of the guard's, as far as is known here.
     pub fn matches(&self, path: &str) -> bool {
-        self.compiled.as_ref().is_none_or(|regex| regex.is_match(path))
+        let compile = || RegexBuilder::new(&self.regex).size_limit(LARGEST_REGEX).build().ok();
+        self.compiled.get_or_init(compile).as_ref().is_none_or(|regex| regex.is_match(path))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The main server and the virtual hosts.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::apache::guard::Guard;
 use crate::apache::path_index::PathIndex;
@@ -30,7 +31,7 @@ pub struct Server<'a> {
     pub directory_index: PathIndex<usize>,
     pub proxy_index: ProxyIndex,
     /// What limits who comes in for a part of the paths.
-    pub guards: Vec<Guard<'a>>,
+    pub guards: Vec<Rc<Guard<'a>>>,
     /// `ProxyPass` and `ProxyPassMatch` outside of sections.
     pub passes: Vec<&'a Node>,
     /// `ProxyPassReverse` outside of sections, by its path without the slash at its end.

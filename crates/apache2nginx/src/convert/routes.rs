@@ -1,6 +1,8 @@
 //! Routes: which requests a server passes to which URL, in Apache's order of precedence.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::apache::access::Rule;
 use crate::apache::guard::{Guard, overlap};
@@ -54,7 +56,7 @@ pub struct Route<'a> {
     /// Made for a section below another route's path.
     pub is_derived: bool,
     /// What limits who comes in for a part of its requests.
-    pub guards: Vec<Guard<'a>>,
+    pub guards: Vec<Rc<Guard<'a>>>,
 }
 
 impl<'a> Route<'a> {
@@ -115,7 +117,7 @@ pub struct Routes<'a, 'l> {
     routes: Vec<Route<'a>>,
     prefixes: PathIndex<usize>,
     /// What limits access to a part of the paths of the routes of a rank.
-    guards: Vec<(usize, Guard<'a>)>,
+    guards: HashMap<usize, Vec<Rc<Guard<'a>>>>,
     any_s3: bool,
 }
 
@@ -130,7 +132,7 @@ impl<'a, 'l> Routes<'a, 'l> {
     ) -> Result<Vec<Route<'a>>, Error> {
         let routes = Vec::new();
         let prefixes = PathIndex::default();
-        let guards = Vec::new();
+        let guards = HashMap::new();
         let mut routes = Self { main, host, ledger, routes, prefixes, guards, any_s3 };
         routes.collect()?;
         routes.order()?;
@@ -147,24 +149,30 @@ impl<'a, 'l> Routes<'a, 'l> {
 
     /// Finds the prefixes that Apache tries before a regular expression; nginx does so if told.
     fn order(&mut self) -> Result<(), Error> {
-        let regexes: Vec<_> = self
-            .routes
-            .iter()
-            .filter(|route| route.is_regex())
-            .map(|route| (route.rank, route.path().into_owned(), &route.node.place))
-            .collect();
+        let mut regexes = PrefixMap::default();
+        for route in self.routes.iter().filter(|route| route.is_regex()) {
+            regexes.insert(route.path().into_owned(), (route.rank, route.node));
+        }
         for route in self.routes.iter_mut().filter(|route| !route.is_regex()) {
-            self.ledger.work(regexes.len())?;
+            self.ledger.work(regexes.steps())?;
             let path = route.path().into_owned();
-            let mut meeting = regexes.iter().filter(|(_, begin, _)| overlap(begin, &path));
-            let Some((first, _, place)) = meeting.next() else { continue };
-            let last = meeting.next_back().map_or(first, |(rank, ..)| rank);
-            route.before_regex = *last > route.rank;
-            if route.before_regex && *first < route.rank {
+            let mut first: Option<(usize, &Node)> = None;
+            for (rank, node) in regexes.overlapping(&path) {
+                self.ledger.work(1)?;
+                route.before_regex |= rank > route.rank;
+                if first.is_none_or(|(first, _)| rank < first) {
+                    first = Some((rank, node));
+                }
+            }
+            if let Some((rank, first)) = first
+                && route.before_regex
+                && rank < route.rank
+            {
                 let part = format!("{} {path}", route.node.name);
                 let reason = format!(
-                    "Apache asks the regular expression of {place} first, then this path, then \
-                     another expression; nginx asks this path first"
+                    "Apache asks the regular expression of {} first, then this path, then another \
+                     expression; nginx asks this path first",
+                    first.place
                 );
                 self.ledger.leave_part(route.node, part, reason, self.any_s3);
             }
@@ -174,32 +182,29 @@ impl<'a, 'l> Routes<'a, 'l> {
 
     /// Finds what limits access to a part of each route's paths.
     fn guard(&mut self) -> Result<(), Error> {
-        // The rules of mod_rewrite in the main server are not those of virtual hosts.
-        let is_main = self.host.is_none();
-        let guards: Vec<_> = self
-            .servers()
-            .flat_map(|server| server.guards.iter().map(move |guard| (server, guard)))
-            .filter(|(server, guard)| is_main || server.node.is_some() || guard.node.is_section())
-            .map(|(_, guard)| guard)
-            .collect();
+        let (mut prefixes, mut regexes) = (PrefixMap::default(), PrefixMap::default());
+        for server in self.servers() {
+            // The rules of mod_rewrite in the main server are not those of virtual hosts.
+            let has_rules = server.node.is_some() || self.host.is_none();
+            for guard in server.guards.iter().filter(|guard| has_rules || guard.node.is_section()) {
+                self.ledger.work(1)?;
+                let map = if guard.is_prefix { &mut prefixes } else { &mut regexes };
+                map.insert(guard.begin(), guard);
+            }
+        }
         for route in &mut self.routes {
-            self.ledger.work(guards.len() + self.guards.len())?;
             let path = route.path().into_owned();
-            for (_, guard) in self.guards.iter().filter(|(rank, _)| *rank == route.rank) {
-                if guard.overlaps(&path) {
-                    self.ledger.add_location()?;
-                    route.guards.push(guard.clone());
-                }
-            }
-            for guard in &guards {
-                let is_own = route.section.is_some_and(|section| section.id == guard.node.id);
+            let own = self.guards.get(&route.rank).into_iter().flatten();
+            let mut guards: Vec<_> = own.filter(|guard| overlap(&guard.begin(), &path)).collect();
+            guards.extend(regexes.overlapping(&path));
+            if route.is_regex() {
                 // A prefix below that of a prefix has a route of its own, one above is all over.
-                let elsewhere = guard.is_prefix && (!route.is_regex() || guard.matches(&path));
-                if !is_own && !elsewhere && guard.overlaps(&path) {
-                    self.ledger.add_location()?;
-                    route.guards.push((*guard).clone());
-                }
+                guards.extend(prefixes.overlapping(&path).filter(|guard| !guard.matches(&path)));
             }
+            self.ledger.work(1 + regexes.steps() + prefixes.steps() + guards.len())?;
+            guards.retain(|guard| route.section.is_none_or(|own| own.id != guard.node.id));
+            guards.iter().try_for_each(|_| self.ledger.add_location())?;
+            route.guards.extend(guards.into_iter().cloned());
         }
         Ok(())
     }
@@ -509,7 +514,7 @@ impl<'a, 'l> Routes<'a, 'l> {
                         // nginx has a location for it only at the end of a part of the path.
                         let is_denial = section.settings.access.rule() == Rule::Denied;
                         let guard = Guard::of_prefix(&path, false, section.node, is_denial);
-                        self.guards.push((self.routes[base].rank, guard));
+                        self.guards.entry(self.routes[base].rank).or_default().push(Rc::new(guard));
                     }
                 }
             }
