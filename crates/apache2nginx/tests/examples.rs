@@ -43,3 +43,23 @@ fn includes_and_variables() {
 fn variables_without_values() {
     insta::assert_snapshot!(snapshot(&["-D", "BUCKET=films", "includes"], &[]));
 }
+
+/// The README's example, before and after.
+#[test]
+fn the_readme_shows_what_the_command_does() {
+    let readme = include_str!("../../../README.md");
+    let (_, section) = readme.split_once("\n## Coming from Apache\n").unwrap();
+    let block = |language: &str, number: usize| {
+        let start = format!("\n```{language}\n");
+        section.split(&start).nth(number).unwrap().split_once("```").unwrap().0
+    };
+    let directory = common::directory(&[("site.conf", block("apache", 1))]);
+    let run = common::run_in(directory.path(), &["site.conf"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for (name, number) in [("s3.conf", 1), ("s3-credentials.conf", 2)] {
+        let written = std::fs::read_to_string(directory.path().join(name)).unwrap();
+        // Without the comment at the beginning.
+        let (_, written) = written.split_once("\n\n").unwrap();
+        assert_eq!(written, block("nginx", number));
+    }
+}
