@@ -49,6 +49,18 @@ impl Item {
     }
 }
 
+impl Item {
+    /// Whether another line of the same directive in the same file has the same reason, which is
+    /// told once if it is none of S3's business.
+    fn is_like(&self, other: &Self) -> bool {
+        let name = |item: &Self| item.directive.split_whitespace().next().map(str::to_owned);
+        self.kind == Kind::NotConverted
+            && self.file == other.file
+            && self.reason == other.reason
+            && name(self) == name(other)
+    }
+}
+
 /// How much was converted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -85,9 +97,16 @@ impl Report {
             if items.peek().is_some() {
                 let _ = writeln!(text, "{heading}");
             }
-            for item in items {
+            while let Some(item) = items.next() {
                 let Item { file, line, directive, reason, .. } = item;
                 let _ = writeln!(text, "  {file}:{line}: {directive}\n      {reason}");
+                let (mut more, mut last) = (0, *line);
+                while let Some(next) = items.next_if(|next| next.is_like(item)) {
+                    (more, last) = (more + 1, next.line);
+                }
+                if more > 0 {
+                    let _ = writeln!(text, "      and {more} more of these, to line {last}");
+                }
             }
         }
         let Counts { servers, locations, signed_locations, upstreams, signed_upstreams } =

@@ -104,7 +104,7 @@ impl Redactor {
             "requestheader" | "header" => is_header,
             _ => telling,
         };
-        let mut after_telling = telling(name);
+        let mut after_telling = telling(name) && !name.eq_ignore_ascii_case("servertokens");
         let mut text = name.to_owned();
         for word in arguments.split_inclusive(char::is_whitespace) {
             let bare = word.trim_end();

@@ -497,6 +497,19 @@ fn what_has_no_counterpart_is_a_comment_at_its_place_and_in_the_report() {
 }
 
 #[test]
+fn lines_that_are_alike_are_told_once() {
+    assert_left(
+        &format!("ServerTokens Prod\nAddLanguage a .a\nAddLanguage b .b\nAddLanguage c .c\n{PASS}"),
+        0,
+        &[
+            "a.conf:1: ServerTokens Prod\n",
+            "a.conf:2: AddLanguage a .a\n      no counterpart that is known here\n      \
+             and 2 more of these, to line 4\n",
+        ],
+    );
+}
+
+#[test]
 fn passing_to_a_bucket_by_a_rewrite_rule_concerns_s3() {
     assert_left(
         &format!("{PASS}RewriteRule ^/x/(.*)$ http://b.example.com/$1 [P]\n"),
