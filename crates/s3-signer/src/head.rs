@@ -171,6 +171,22 @@ mod tests {
     }
 
     #[test]
+    fn finds_the_first_break_wherever_it_stands() {
+        for filler in [b'a', b'\t', 1, 0x0c, 0x0e, 0x7f, 0x80, 0xff] {
+            for length in 0..20 {
+                let mut bytes = vec![filler; length];
+                assert_eq!(find_break(&bytes), None);
+                for at in (0..length).rev() {
+                    for end in [0, b'\n', b'\r'] {
+                        bytes[at] = end;
+                        assert_eq!(find_break(&bytes), Some(at), "{bytes:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn takes_header_lines_one_by_one() {
         let mut rest = &b"Host: h\r\nX:\r\n\r\nbody"[..];
         let host = next_header(&mut rest).unwrap().unwrap();
