@@ -69,7 +69,7 @@ main::stored('s3_use_headers on;')
 --- raw_request eval
 "GET /films/hello.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: AWS a:b\r\nauthorization: AWS c:d\r\n\r\n"
 --- error_code_like: ^(?:200|400)$
---- s3_log_unlike: 403
+--- s3_log_unlike: \s403\s
 
 === TEST 3: arguments that authenticate a client, in every case, twice, with encoded names
 --- config eval

@@ -144,20 +144,23 @@ def run(binary, module, shim):
     control = Control(path)
     nginx.env = {"LD_PRELOAD": str(shim), "FAULTS": str(path)}
     upstream = Recorder(nginx.socket("up"))
+    totals = []
     nginx.configure(configuration(nginx.directory))
     try:
         for which, what in ((ALLOCATIONS, "allocations"), (ENTRIES, "panics")):
             control.arm(which, 0)
-            failed = configurations(nginx, control, which)
-            report(f"{what} while the configuration is read", failed)
+            in_configuration = configurations(nginx, control, which)
+            report(f"{what} while the configuration is read", in_configuration)
             # From here on, only panics may show in the log.
             (nginx.directory / "logs/error.log").unlink()
             control.arm(which, 0)
             nginx.start()
-            failed = requests(nginx, upstream, control, which)
-            report(f"{what} in requests", failed)
+            in_requests = requests(nginx, upstream, control, which)
+            report(f"{what} in requests", in_requests)
+            totals.append(f"{len(in_configuration + in_requests)} {what}")
             nginx.stop()
             nginx.check_log("internal error", "panicked at")
+        print(f"faults: {' and '.join(totals)}, one at a time: no crash, nothing unsigned")
     finally:
         nginx.remove()
 

@@ -14,10 +14,10 @@ from load import Load, Stage, command
 from web import Failure, wait_until
 
 
-def kill_one(nginx, load):
+def kill_one(nginx, load, choose):
     """The worker that was killed."""
     before = nginx.workers()
-    killed = min(before)
+    killed = choose(before)
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: len(nginx.workers() - {killed}) == len(before))
     load.wait_for(100)
@@ -29,7 +29,8 @@ def run(options):
         load = Load(stage.nginx.socket("front"), retries=False)
         try:
             load.wait_for(200)
-            killed = {kill_one(stage.nginx, load) for _ in range(options.times)}
+            # The older one has most of the connections.
+            killed = {kill_one(stage.nginx, load, (min, max)[i % 2]) for i in range(options.times)}
         finally:
             load.stop()
         stage.nginx.stop()

@@ -68,7 +68,8 @@ def configuration(directory, s3, turn=0):
         listen unix:{directory}/front.sock;
         proxy_http_version 1.1;
         proxy_set_header Connection "";
-        keepalive_requests 1000000;
+        # New connections now and then, so that both workers have some.
+        keepalive_requests 50;
         add_header X-Worker $pid always;
         add_header X-Signature $s3_signature always;
         add_header X-Key $s3_access_key_id always;

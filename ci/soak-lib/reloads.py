@@ -13,6 +13,9 @@ from load import KEYS, Load, Stage, command, configuration
 from web import Failure, ask, wait_until
 
 
+WORKERS = 2
+
+
 def in_effect(nginx, turn):
     """Whether requests are signed with the key of this turn."""
     request = b"GET /v4-headers/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -25,8 +28,10 @@ def reload_valid(stage, turn):
     nginx.configure(configuration(nginx.directory, stage.s3, turn))
     if result := nginx.run("-s", "reload").returncode:
         raise Failure(f"nginx -s reload ends with {result}")
-    # Workers that are shutting down are there a while longer, but answer nothing new.
-    wait_until(lambda: nginx.workers() - before and in_effect(nginx, turn))
+    # The master lets old and new workers answer side by side for a moment.
+    wait_until(lambda: len(nginx.workers()) == WORKERS and not nginx.workers() & before)
+    if not in_effect(nginx, turn):
+        raise Failure("a valid configuration has not come into effect")
 
 
 def reload_invalid(stage, turn):
@@ -43,7 +48,7 @@ def reload_invalid(stage, turn):
 
 
 def run(options):
-    with Stage(options, workers=2) as stage:
+    with Stage(options, WORKERS) as stage:
         load = Load(stage.nginx.socket("front"))
         try:
             turn, rejected = 0, 0

@@ -92,7 +92,8 @@ class Nginx:
     """An nginx in a directory of its own."""
 
     def __init__(self, binary, module=None, workers=1, error_log="info", env=None):
-        self.binary, self.module, self.env = binary, module, env or {}
+        self.binary, self.module = os.path.abspath(binary), module and os.path.abspath(module)
+        self.env = env or {}
         self.main = f"worker_processes {workers}; error_log logs/error.log {error_log};"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="nginx-soak-"))
         self.directory.chmod(0o755)
