@@ -1,16 +1,20 @@
 //! Reading: lines become a tree, in the order in which Apache reads them, so that what a line
 //! defines or includes counts from there on.
 
+mod conditions;
+mod inserted;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::defines::{Defines, Expanded};
 use crate::error::{Error, Problem};
-use crate::include::{self, NotIncluded};
+use crate::include;
 use crate::lines::{Line, Lines};
 use crate::macros::Macro;
 use crate::place::Place;
+use crate::read::conditions::Condition;
 use crate::tree::{Argument, Node, NodeId};
 use crate::words::{Word, words};
 
@@ -59,12 +63,6 @@ enum Open {
     Section(Node),
     /// Its content belongs to what is around it, as with `<IfDefine>`.
     Transparent(String),
-}
-
-/// What is to be done with a section once its condition is known.
-enum Condition {
-    Holds,
-    Fails(String),
 }
 
 impl Reader {
@@ -236,103 +234,10 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether a section's condition holds, if it is a section with one that is decided while
-    /// reading. All modules count as loaded.
-    fn condition(&mut self, key: &str, arguments: &[Word]) -> Result<Option<Condition>, Error> {
-        let text = self.expand(arguments.first().map_or("", |word| &word.text))?.text;
-        let (wanted, name) = match text.strip_prefix('!') {
-            Some(name) => (false, name),
-            None => (true, text.as_str()),
-        };
-        let no = if wanted { "is not" } else { "is" };
-        let (holds, reason) = match key {
-            "ifdefine" => (
-                self.defines.is_defined(name) == wanted,
-                format!("not read, since {name} {no} defined; -D {name} defines it"),
-            ),
-            "ifmodule" => (wanted, format!("not read, since {name} is taken as loaded")),
-            "ifdirective" | "ifsection" => (wanted, format!("not read, since {name} is known")),
-            "iffile" => (
-                self.root.as_deref().unwrap_or(Path::new("")).join(name).exists() == wanted,
-                format!("not read, since there {no} a file {name}"),
-            ),
-            "ifversion" => (
-                is_version(&arguments.iter().map(|word| word.text.as_str()).collect::<Vec<_>>()),
-                "not read, since this is not Apache 2.4".to_owned(),
-            ),
-            _ => return Ok(None),
-        };
-        Ok(Some(if holds { Condition::Holds } else { Condition::Fails(reason) }))
-    }
-
-    /// Passes over a section whose condition fails.
-    fn skip(
-        &mut self,
-        opening: &Line,
-        name: &str,
-        lines: &mut dyn Iterator<Item = Result<Line, Error>>,
-        reason: &str,
-    ) -> Result<(), Error> {
-        let mut depth = 1;
-        let mut concerns_s3 = false;
-        for line in lines {
-            let line = line?;
-            self.count(line.text.len() + 1)?;
-            let text = line.text.trim_ascii();
-            if tag_is(text, "</", name) {
-                depth -= 1;
-                if depth == 0 {
-                    let mut reason = reason.to_owned();
-                    if concerns_s3 {
-                        reason.push_str("; it has S3 directives");
-                    }
-                    self.remark(opening, reason);
-                    return Ok(());
-                }
-            } else if tag_is(text, "<", name) {
-                depth += 1;
-            }
-            let start = text.get(..3).unwrap_or_default().to_ascii_lowercase();
-            concerns_s3 |= start.starts_with("s3") || start == "ism";
-        }
-        let start = opening.text.find('<').unwrap_or(0);
-        Err(opening.error(start, name.len() + 1, Problem::NotClosed(name.to_owned())))
-    }
-
     fn remark(&mut self, line: &Line, reason: String) {
         let start = line.text.len() - line.text.trim_ascii_start().len();
         let text = line.text.trim_ascii().to_owned();
         self.remarks.push(Remark { place: line.place(start), line: text, reason });
-    }
-
-    fn define_macro(
-        &mut self,
-        opening: &Line,
-        start: usize,
-        arguments: &[Word],
-        lines: &mut dyn Iterator<Item = Result<Line, Error>>,
-    ) -> Result<(), Error> {
-        let Some((name, parameters)) = arguments.split_first() else {
-            let problem = Problem::Arguments("<Macro>", "a name");
-            return Err(opening.error(start, 6, problem));
-        };
-        if parameters.len() > MOST_PARAMETERS {
-            let problem = Problem::Arguments("<Macro>", "at most 64 parameters");
-            return Err(opening.error(start, 6, problem));
-        }
-        let mut body = Vec::new();
-        for line in lines {
-            let line = line?;
-            self.count(line.text.len() + 1)?;
-            if tag_is(line.text.trim_ascii(), "</", "macro") {
-                let parameters = parameters.iter().map(|word| word.text.clone()).collect();
-                let name = name.text.to_ascii_lowercase();
-                self.macros.insert(name, Rc::new(Macro { parameters, lines: body }));
-                return Ok(());
-            }
-            body.push(line);
-        }
-        Err(opening.error(start, 6, Problem::NotClosed("Macro".to_owned())))
     }
 
     /// A line that is no section: the nodes that it stands for.
@@ -372,79 +277,6 @@ impl Reader {
         }
     }
 
-    fn include(
-        &mut self,
-        line: &Line,
-        name: &Word,
-        arguments: &[Word],
-        fallback: &Path,
-    ) -> Result<Vec<Node>, Error> {
-        let optional = name.text.len() > "Include".len();
-        let Some(path) = arguments.first() else {
-            let problem = Problem::Arguments("Include", "the name of a file or directory");
-            return Err(line.error(name.offset, name.text.len(), problem));
-        };
-        let wrong = |problem| line.error(path.offset, line.text.len() - path.offset, problem);
-        let expanded = self.expand(&path.text)?.text;
-        let root = self.root.clone().unwrap_or_else(|| fallback.to_owned());
-        let files = match include::included(&root, &expanded) {
-            Ok(files) => files,
-            Err(NotIncluded::NoMatch | NotIncluded::Absent(_)) if optional => return Ok(Vec::new()),
-            Err(NotIncluded::NoMatch) => return Err(wrong(Problem::NoMatch(expanded))),
-            Err(NotIncluded::Absent(reason) | NotIncluded::Unreadable(reason)) => {
-                return Err(wrong(Problem::Include { path: expanded, reason }));
-            }
-        };
-        if self.included == DEEPEST_INCLUDE {
-            return Err(wrong(Problem::IncludedTooDeep));
-        }
-        self.included += 1;
-        let mut nodes = Vec::new();
-        for file in files {
-            let bytes = include::read_regular(&file).map_err(|error| {
-                let reason = error.to_string();
-                wrong(Problem::Include { path: file.display().to_string(), reason })
-            })?;
-            let mut lines = Lines::new(file.to_string_lossy().into(), &bytes);
-            nodes.extend(self.read_lines(&mut lines, fallback)?);
-        }
-        self.included -= 1;
-        Ok(nodes)
-    }
-
-    fn use_macro(
-        &mut self,
-        line: &Line,
-        name: &Word,
-        arguments: &[Word],
-        fallback: &Path,
-    ) -> Result<Vec<Node>, Error> {
-        let Some((called, arguments)) = arguments.split_first() else {
-            let problem = Problem::Arguments("Use", "the name of a macro");
-            return Err(line.error(name.offset, name.text.len(), problem));
-        };
-        let wrong = |problem| line.error(called.offset, called.text.len(), problem);
-        let Some(found) = self.macros.get(&called.text.to_ascii_lowercase()).cloned() else {
-            return Err(wrong(Problem::NoMacro(called.text.clone())));
-        };
-        if found.parameters.len() != arguments.len() {
-            return Err(wrong(Problem::MacroArguments {
-                name: called.text.clone(),
-                wanted: found.parameters.len(),
-                given: arguments.len(),
-            }));
-        }
-        if self.included == DEEPEST_INCLUDE {
-            return Err(wrong(Problem::IncludedTooDeep));
-        }
-        self.included += 1;
-        let texts = arguments.iter().map(|word| Ok(self.expand(&word.text)?.text));
-        let texts: Vec<_> = texts.collect::<Result<_, Error>>()?;
-        let nodes = self.read_lines(&mut found.lines(&texts).map(Ok), fallback)?;
-        self.included -= 1;
-        Ok(nodes)
-    }
-
     fn node(
         &mut self,
         line: &Line,
@@ -480,37 +312,6 @@ impl Open {
             Self::Transparent(name) => name,
         }
     }
-}
-
-/// Whether the arguments of `<IfVersion>` hold for the latest Apache 2.4.
-fn is_version(arguments: &[&str]) -> bool {
-    let (operator, version) = match arguments {
-        [operator, version] => (*operator, *version),
-        [version] => ("=", *version),
-        _ => return false,
-    };
-    let (wanted, operator) = match operator.strip_prefix('!') {
-        Some(operator) => (false, operator),
-        None => (true, operator),
-    };
-    let pattern = version.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-    if let Some(pattern) = pattern.or((operator == "~").then_some(version)) {
-        return regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match("2.4.99")) == wanted;
-    }
-    let latest = [2, 4, 99];
-    let mut asked = [0; 3];
-    for (place, part) in version.split('.').take(3).enumerate() {
-        asked[place] = part.parse().unwrap_or(0);
-    }
-    let holds = match operator {
-        "=" | "==" => latest == asked,
-        ">" => latest > asked,
-        ">=" => latest >= asked,
-        "<" => latest < asked,
-        "<=" => latest <= asked,
-        _ => return false,
-    };
-    holds == wanted
 }
 
 /// Whether a line is a tag of this name.
