@@ -153,7 +153,7 @@ END
 ProxyPass /p/ BACK/p/
 ProxyPassMatch \.mp4$ BACK
 END
-    qw(/p/x /p/a.mp4 /films/a.mp4 /films/a.txt)],
+    qw(/p/x /p/a.mp4 /films/a.mp4 /films/a.txt /x/../films//a%20%3Fb%25.mp4?c=%20)],
 
 ['a Location wins over the server, the last Location over others', <<'END',
 ProxyPass /l/ BACK/server/
@@ -300,6 +300,25 @@ ProxyPass /c/ BACK/c/
 </Location>
 END
     qw(/a/x /b/x /c/x)],
+
+['access: wildcards and merging', <<'END',
+ProxyPass /a/ BACK/a/
+ProxyPass /b/ BACK/b/
+<Location "/a/*/private">
+    Require all denied
+</Location>
+<Location ~ "/(x|y)z/">
+    Require all denied
+</Location>
+<Location /b/>
+    Require all denied
+</Location>
+<Location /b/c/>
+    AuthMerging And
+    Require all granted
+</Location>
+END
+    qw(/a/x /a/x/private /a/xz/q /a/q/yz/ /b/c/x)],
 
 ['access: conditions', <<'END',
 ProxyPass /a/ BACK/a/

@@ -78,6 +78,11 @@ fn regular_expressions_become_rewrites() {
     );
     assert_has(
         "ProxyPassMatch \\.mp4$ http://b.example.com\n",
+        &["location ~ \\.mp4$ {\n        rewrite ^(.*)$ $1 break;\n        \
+             proxy_pass http://b.example.com;"],
+    );
+    assert_has(
+        "ProxyPassMatch \\.mp4$ http://b.example.com nocanon\n",
         &["location ~ \\.mp4$ {\n        proxy_pass http://b.example.com;"],
     );
     assert_left(
@@ -335,7 +340,7 @@ fn tls_to_the_bucket_is_verified_unless_it_is_turned_off() {
 #[test]
 fn servers_have_addresses_names_and_certificates() {
     let nginx = converted(
-        "Listen 80\nListen 443\nSSLProtocol -all +TLSv1.2\n<VirtualHost *:443 10.0.0.1:8443>\n\
+        "Listen 80\nListen 443\nListen 8443\nSSLProtocol -all +TLSv1.2\n<VirtualHost *:443 10.0.0.1:8443>\n\
          ServerName https://www.example.com:443\nServerAlias example.com *.example.org img-?.example.com\n\
          SSLEngine on\nSSLCertificateFile /c.pem\nSSLCertificateKeyFile /k.pem\n\
          ProxyPass / http://b/\n</VirtualHost>\n",
@@ -352,6 +357,34 @@ fn servers_have_addresses_names_and_certificates() {
         "Listen 443\n<VirtualHost *:443>\nSSLCertificateFile /c.pem\nProxyPass / http://b/\n</VirtualHost>\n",
     );
     assert!(nginx.contains("listen 443 ssl;"), "{nginx}");
+}
+
+/// A virtual host opens no port.
+#[test]
+fn nginx_listens_where_apache_does_and_nowhere_else() {
+    let server = |listen: &str, host: &str| {
+        let pass = "ProxyPass / http://b.example.com/";
+        convert(&format!("{listen}\n<VirtualHost {host}>\n{pass}\n</VirtualHost>\n"))
+    };
+    let cases: [(&str, &str, &[&str]); 9] = [
+        ("", "*:80", &["80"]),
+        ("Listen 80", "*:80", &["80"]),
+        ("Listen 127.0.0.1:80", "*:80", &["127.0.0.1:80"]),
+        ("Listen 127.0.0.1:80\nListen [::1]:80", "*:80", &["127.0.0.1:80", "[::1]:80"]),
+        ("Listen 127.0.0.1:80\nListen 81", "*", &["127.0.0.1:80", "81"]),
+        ("Listen 80\nListen 81", "10.0.0.1", &["10.0.0.1:80", "10.0.0.1:81"]),
+        ("Listen 10.0.0.2:80", "www.example.com:80", &["www.example.com:80"]),
+        ("Listen 81", "*:80", &[]),
+        ("Listen 10.0.0.2:80", "10.0.0.1:80", &[]),
+    ];
+    for (listen, host, wanted) in cases {
+        let run = server(listen, host);
+        let lines = run.stdout.lines().filter_map(|line| line.strip_prefix("    listen "));
+        let found: Vec<_> = lines.map(|line| line.trim_end_matches(';')).collect();
+        assert_eq!(found, wanted, "{listen} {host}: {}", run.stdout);
+        assert_eq!(run.stdout.contains("proxy_pass"), !wanted.is_empty(), "{}", run.stdout);
+        assert_eq!(run.stderr.contains("no Listen has this address"), wanted.is_empty());
+    }
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl Converter<'_> {
             return;
         }
         let touches = signs && reasons::touches_upstream(&node.key);
-        let passes = node.texts().any(|text| text.contains("://")) && node.key == "rewriterule";
+        let passes = matches!(node.key.as_str(), "rewriterule" | "sethandler")
+            && node.texts().any(|text| text.contains("http://") || text.contains("https://"));
         let concerns_s3 = reasons::is_s3(&node.key) || touches || (passes && self.any_s3);
         self.ledger.leave(node, reasons::of(&node.key), concerns_s3);
     }

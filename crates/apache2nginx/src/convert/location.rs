@@ -66,7 +66,8 @@ pub fn blocks(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
         Matching::Regex(regex) => {
             let mut items = Vec::new();
             let rewrites = !path.contains('$');
-            if !path.is_empty() {
+            // Without it, nginx passes on what the client wrote, dots and all.
+            if !path.is_empty() || !is_raw {
                 let (from, to) = if rewrites {
                     ("^(.*)$", format!("{path}$1"))
                 } else {

@@ -77,7 +77,8 @@ struct Site<'a> {
 
 impl Site<'_> {
     fn is_live(&self) -> bool {
-        self.routes.iter().any(|(_, plan)| matches!(plan, Plan::Pass { .. } | Plan::Answer(500)))
+        let passes = |plan: &Plan<'_>| matches!(plan, Plan::Pass { .. } | Plan::Answer(500));
+        !self.addresses.is_empty() && self.routes.iter().any(|(_, plan)| passes(plan))
     }
 }
 
@@ -158,8 +159,10 @@ impl<'a> Converter<'a> {
         let listened = servers::listened(self.main);
         let mut sites = Vec::new();
         for host in hosts {
-            let addresses =
-                host.node.map_or_else(Vec::new, |node| servers::addresses(node, &mut self.ledger));
+            self.ledger.work(listened.len())?;
+            let addresses = host.node.map_or_else(Vec::new, |node| {
+                servers::addresses(node, &listened, &mut self.ledger)
+            });
             sites.push(self.site(Some(host), addresses)?);
         }
         let mut left = listened.clone();
@@ -207,7 +210,11 @@ impl<'a> Converter<'a> {
     ) -> Result<Site<'a>, Error> {
         let mut signs = false;
         let mut routes = Vec::new();
-        for route in Routes::of(self.main, host, self.any_s3, &mut self.ledger)? {
+        let found = match addresses.is_empty() {
+            true => Vec::new(),
+            false => Routes::of(self.main, host, self.any_s3, &mut self.ledger)?,
+        };
+        for route in found {
             let plan = self.plan(host, &route, &mut signs)?;
             routes.push((route, plan));
         }

@@ -1,6 +1,7 @@
 //! The directives of a `server` block.
 
 use std::collections::HashSet;
+use std::net::Ipv4Addr;
 
 use crate::apache::address::Address;
 use crate::apache::server::Server;
@@ -24,12 +25,22 @@ pub fn listened(main: &Server<'_>) -> Vec<Address> {
     found
 }
 
-/// The addresses of a `<VirtualHost>`; what none is goes into the ledger.
-pub fn addresses(host: &Node, ledger: &mut Ledger) -> Vec<Address> {
+/// The addresses of a `<VirtualHost>` that Apache listens on; the others go into the ledger.
+pub fn addresses(host: &Node, listened: &[Address], ledger: &mut Ledger) -> Vec<Address> {
     let mut found = Vec::new();
     for text in host.texts() {
         match Address::parse(text, false) {
-            Some(address) => found.push(address),
+            Some(address)
+                if listened.is_empty() || listened.iter().any(|one| meets(&address, one)) =>
+            {
+                found.push(address);
+            }
+            Some(_) => ledger.leave_part(
+                host,
+                format!("<VirtualHost {text}>"),
+                "no Listen has this address, so Apache does not serve it, either",
+                false,
+            ),
             None => ledger.leave_part(
                 host,
                 format!("<VirtualHost {text}>"),
@@ -72,21 +83,16 @@ pub fn items(
     items
 }
 
+/// Where Apache listens for a server. A `<VirtualHost>` opens no port: its address only chooses
+/// among those of `Listen`, if the input has them.
 fn listen(addresses: &[Address], listened: &[Address], ssl: bool) -> Vec<Item> {
     let default_port = if ssl { 443 } else { 80 };
     let mut all: Vec<String> = Vec::new();
     let mut known = HashSet::new();
     for address in addresses {
-        let ports: Vec<u16> = match address.port {
-            Some(port) => vec![port],
-            None => {
-                let ports: Vec<_> = listened.iter().filter_map(|listened| listened.port).collect();
-                if ports.is_empty() { vec![default_port] } else { ports }
-            }
-        };
-        for port in ports {
-            let host = address.host.as_ref().map(|host| format!("{host}:"));
-            let text = format!("{}{port}", host.unwrap_or_default());
+        for Address { host, port } in opened(address, listened, default_port) {
+            let host = host.map(|host| format!("{host}:")).unwrap_or_default();
+            let text = format!("{host}{}", port.unwrap_or(default_port));
             if known.insert(text.clone()) {
                 all.push(text);
             }
@@ -96,6 +102,34 @@ fn listen(addresses: &[Address], listened: &[Address], ssl: bool) -> Vec<Item> {
         directive(["listen", text.as_str()].into_iter().chain(ssl.then_some("ssl")))
     };
     all.iter().map(line).collect()
+}
+
+/// The addresses with ports that are open for one of a `<VirtualHost>`.
+fn opened(address: &Address, listened: &[Address], default_port: u16) -> Vec<Address> {
+    if listened.is_empty() {
+        let port = address.port.or(Some(default_port));
+        return vec![Address { host: address.host.clone(), port }];
+    }
+    let both = |listened: &Address| Address {
+        host: address.host.clone().or_else(|| listened.host.clone()),
+        port: listened.port,
+    };
+    listened.iter().filter(|listened| meets(address, listened)).map(both).collect()
+}
+
+/// Whether some connection to what is listened on is one to the address.
+fn meets(address: &Address, listened: &Address) -> bool {
+    let port = address.port.is_none() || address.port == listened.port;
+    let host = match (&address.host, &listened.host) {
+        (Some(one), Some(other)) => one == other || is_name(one),
+        _ => true,
+    };
+    port && host
+}
+
+/// Whether a host is a name, of which only DNS knows the addresses.
+fn is_name(host: &str) -> bool {
+    !host.starts_with('[') && host.parse::<Ipv4Addr>().is_err()
 }
 
 fn names(server: &Server<'_>, ledger: &mut Ledger) -> Vec<Item> {
