@@ -471,6 +471,22 @@ fn what_is_closed_for_want_of_a_rule_is_reported() {
 }
 
 #[test]
+fn directories_below_that_of_ism_proxy_pass_stay_closed() {
+    let with = |section: &str| {
+        convert(&site(&format!(
+            "DocumentRoot /data\n<Directory /data/s3>\nIsmProxyPass http://b.example.com\n\
+             </Directory>\n{section}"
+        )))
+    };
+    let run = with("<Directory /data/s3/x>\nRequire all denied\n</Directory>\n");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("location ~ ^/s3/x(/|$) {"), "{}", run.stdout);
+    let run = with("<DirectoryMatch \\.d/>\nRequire all denied\n</DirectoryMatch>\n");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.contains("location ~ \"\""), "{}", run.stdout);
+}
+
+#[test]
 fn a_path_between_two_regular_expressions_is_reported() {
     assert_left(
         "ProxyPassMatch ^/a/(.*)$ http://b.example.com/x/$1\n\

@@ -25,6 +25,8 @@ pub struct Server<'a> {
     /// The numbers of the locations with a regular expression, by their nodes.
     pub regex_locations: HashMap<NodeId, usize>,
     pub directories: Vec<Section<'a>>,
+    /// The numbers of the directories that let in some clients only.
+    pub restricting_directories: Vec<usize>,
     pub proxies: Vec<Section<'a>>,
     /// The locations with a prefix, by it.
     pub location_index: PathIndex<usize>,
@@ -87,6 +89,9 @@ impl<'a> Server<'a> {
                 .collect(),
             guards: Guard::all_of(&locations, nodes),
             locations,
+            restricting_directories: numbers(&directories, |section| {
+                section.settings.access.is_restricting()
+            }),
             directories,
             proxies,
             passes,

@@ -5,9 +5,12 @@ use std::rc::Rc;
 
 use crate::apache::access::Rule;
 use crate::apache::guard::{Guard, overlap};
+use crate::apache::path_index::below;
 use crate::apache::prefix_map::PrefixMap;
 use crate::apache::proxy_index::text_of_prefix;
+use crate::apache::server::Server;
 use crate::apache::url::Url;
+use crate::convert::ledger::Ledger;
 use crate::convert::routes::{Matching, Route, Routes, Target, with_slash};
 use crate::error::Error;
 use crate::tree::Node;
@@ -103,11 +106,14 @@ impl<'a> Routes<'a, '_> {
                 map.insert(guard.begin(), guard);
             }
         }
+        let servers: Vec<_> = self.servers().collect();
         for route in &mut self.routes {
             let path = route.path().into_owned();
             let own = self.guards.get(&route.rank).into_iter().flatten();
             let mut guards: Vec<_> = own.filter(|guard| overlap(&guard.begin(), &path)).collect();
             guards.extend(regexes.overlapping(&path));
+            let below = directory_guards(&servers, route, self.ledger)?;
+            guards.extend(&below);
             if route.is_regex() {
                 // A prefix below that of a prefix has a route of its own, one above is all over.
                 guards.extend(prefixes.overlapping(&path).filter(|guard| !guard.matches(&path)));
@@ -124,4 +130,33 @@ impl<'a> Routes<'a, '_> {
 /// What replaces a path that ends in a slash.
 fn joining(url: &Url) -> &str {
     if url.path.is_empty() { "/" } else { &url.path }
+}
+
+/// The guards for directories below that of a route, which only `IsmProxyPass` has.
+fn directory_guards<'a>(
+    servers: &[&'a Server<'a>],
+    route: &Route<'a>,
+    ledger: &mut Ledger,
+) -> Result<Vec<Rc<Guard<'a>>>, Error> {
+    let mut guards = Vec::new();
+    let Some(directory) = route.directory.as_deref() else { return Ok(guards) };
+    let restricting = |server: &&'a Server<'a>| {
+        let server: &'a Server<'a> = server;
+        server.restricting_directories.iter().map(|&number| &server.directories[number])
+    };
+    for section in servers.iter().flat_map(restricting) {
+        ledger.work(1)?;
+        let is_denial = section.settings.access.rule() == Rule::Denied;
+        let guard = match section.prefix().map(|prefix| below(prefix, directory)) {
+            Some(Some(rest)) if !rest.is_empty() => {
+                let path = format!("{}{rest}", route.path());
+                Guard::of_prefix(&path, true, section.node, is_denial)
+            }
+            // What the expression matches is a name in the file system.
+            None => Guard::new(String::new(), section.node, false),
+            Some(_) => continue,
+        };
+        guards.push(Rc::new(guard));
+    }
+    Ok(guards)
 }
