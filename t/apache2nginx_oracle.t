@@ -332,6 +332,14 @@ ProxyPass /b/ BACK/b/
 END
     qw(-/a/x -/a/secret /b/x)],
 
+['access: a section whose place is not known', <<'END',
+ProxyPass /a/ BACK/a/
+<Location ${NOT_DEFINED}/a/>
+    Require all denied
+</Location>
+END
+    qw(-/a/x)],
+
 ['access: conditions of the server', <<'END',
 ProxyPass /a/ BACK/a/
 <Location /a/>
