@@ -55,7 +55,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "force")]
     check: bool,
 
-    /// Replace files that exist
+    /// Replace files that exist; if one of the two cannot be replaced, neither is
     #[arg(long)]
     force: bool,
 
