@@ -103,7 +103,7 @@ sub answer {
     my ($status, $body) = $answer =~ m{^HTTP/1\.1 (\d+).*?\r\n\r\n(.*)$}s
         or return "odd: $answer";
     # With and without the framing of chunks.
-    ($body) = $body =~ /((?:GET|PUT|HEAD) [^\r]*)/;
+    ($body) = $body =~ /((?:GET|PUT|POST) [^\r]*)/;
     return $status eq '200' ? "200 $body" : $status;
 }
 
@@ -400,13 +400,19 @@ END
 ['access: methods', <<'END',
 ProxyPass /a/ BACK/a/
 ProxyPass /b/ BACK/b/
+ProxyPass /c/ BACK/c/
 <Location /a/>
     <LimitExcept GET>
         Require all denied
     </LimitExcept>
 </Location>
+<Location /c/>
+    <LimitExcept GET HEAD OPTIONS PUT>
+        Require all denied
+    </LimitExcept>
+</Location>
 END
-    '/a/x', 'PUT /a/x', 'PUT /b/x'],
+    '/a/x', 'PUT /a/x', 'PUT /b/x', 'PUT /c/x', 'POST /c/x', 'GET /c/x'],
 
 ['headers', <<'END',
 ProxyPass /a/ BACK/a/

@@ -121,7 +121,7 @@ fn directive(words: &[String], end: char) {
         "server" if end == '{' => (true, 0, 0, false),
         "location" => (true, 1, 2, true),
         "upstream" => (true, 1, 1, false),
-        "limit_except" => (true, 1, 1, false),
+        "limit_except" => (true, 1, usize::MAX, false),
         "rewrite" => (false, 3, 3, true),
         "server_name" => (false, 1, usize::MAX, true),
         "ssl_protocols" | "proxy_ssl_protocols" => (false, 1, 4, false),

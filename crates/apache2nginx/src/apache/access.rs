@@ -157,7 +157,7 @@ pub fn is_forbidding(node: &Node) -> bool {
 pub fn is_get_only(node: &Node) -> bool {
     let reads = |method: &str| matches!(method, "GET" | "HEAD");
     let methods = match node.key.as_str() {
-        "limitexcept" => node.texts().all(reads) && node.texts().any(|method| method == "GET"),
+        "limitexcept" => node.texts().any(|method| method == "GET"),
         "limit" => !node.texts().any(reads),
         _ => false,
     };
@@ -309,6 +309,8 @@ mod tests {
             ("Order deny,allow\nDeny from all", Rule::Denied),
             ("Order deny,allow\nDeny from all\nAllow from 10.1", Rule::Other),
             ("<LimitExcept GET HEAD>\nRequire all denied\n</LimitExcept>", Rule::None),
+            ("<LimitExcept GET OPTIONS>\nRequire all denied\n</LimitExcept>", Rule::None),
+            ("<LimitExcept HEAD>\nRequire all denied\n</LimitExcept>", Rule::Other),
             ("<Limit PUT DELETE>\nRequire all denied\n</Limit>", Rule::None),
             ("<Limit GET>\nRequire all denied\n</Limit>", Rule::Other),
             ("SSLVerifyClient none\nAuthMerging Off", Rule::None),

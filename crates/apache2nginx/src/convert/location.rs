@@ -303,6 +303,23 @@ fn parameters(parts: &Parts<'_, '_>, s3: bool, ledger: &mut Ledger) -> Vec<Item>
     items
 }
 
+/// The methods that `limit_except` knows; where it has GET, HEAD is let in as well.
+const METHODS: [&str; 13] = [
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "OPTIONS",
+    "PROPFIND",
+    "PROPPATCH",
+    "LOCK",
+    "UNLOCK",
+    "PATCH",
+];
+
 /// Who may come in. What nginx is not told lets nobody in.
 fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
     let access = &settings.access;
@@ -330,7 +347,8 @@ fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
     match access.get_only.filter(|_| !s3) {
         Some(node) if node.key == "limitexcept" => {
             let deny = vec![directive(["deny", "all"])];
-            items.push(nginx::block(["limit_except", "GET"], deny));
+            let methods = node.texts().filter(|method| METHODS.contains(method));
+            items.push(nginx::block(["limit_except"].into_iter().chain(methods), deny));
         }
         Some(node) => leave_all(node, "nginx has limit_except for it", s3, ledger),
         None => {}
