@@ -83,6 +83,10 @@ impl<'a> Lines<'a> {
         let mut pieces = vec![(0, self.number)];
         while bytes.last() == Some(&b'\\') {
             bytes.pop();
+            // The backslash was that of a line before, if the last one was empty.
+            while pieces.last().is_some_and(|piece| piece.0 > bytes.len()) {
+                pieces.pop();
+            }
             let Some(more) = self.physical() else { break };
             pieces.push((bytes.len(), self.number));
             bytes.extend_from_slice(more);
@@ -146,6 +150,13 @@ mod tests {
     #[test]
     fn a_comment_is_continued_like_any_line() {
         assert_eq!(texts(b"# x \\\nA b\nC"), [(3, "C".into())]);
+    }
+
+    #[test]
+    fn an_empty_line_is_continued_by_the_backslash_before_it() {
+        assert_eq!(texts(b"A\\\\\n\nb\nC"), [(1, "Ab".into()), (4, "C".into())]);
+        let error = Lines::new("a.conf".into(), b"A \x01\\\\\\\n\n\n").next().unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "a.conf:1:3: control character");
     }
 
     #[test]
