@@ -68,10 +68,13 @@ class Server:
             time.sleep(0.001)
 
     def stop(self):
-        if self._process:
+        while self._process:
+            # Again and again: without a master, nginx misses a signal that comes just before it
+            # waits for events.
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait()
-            self._process = None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.5)
+                self._process = None
 
     def remove(self):
         self.stop()
