@@ -83,16 +83,15 @@ class Bench:
                     figures.add(group, f"  to {floor}", "", ratio(sign, floor))
                 else:
                     figures.add(group, f"  to {floor}", "", ratio(sign, floor), most=1.6)
-        figures.add(group, "parse", "ns", of("parse"))
-        rest = [
-            times["sign/v4-headers"] - times["parse"] - times["floor/v4-headers"]
-            for times in rounds
-        ]
-        figures.add(group, "sign/v4-headers less parse and floor", "ns", rest)
         for location in ("headers", "query"):
             name = f"aws-sigv4/{location}"
             figures.add(group, name, "ns", of(name))
             figures.add(group, f"  to sign/v4-{location}", "", ratio(name, f"sign/v4-{location}"))
+
+        figures.title("Its stages")
+        for kind in KINDS:
+            for stage in ("parse", "canonicalize", "hash", "write"):
+                figures.add(group, f"{stage}/{kind}", "ns", of(f"stages/{stage}/{kind}"))
 
         figures.title("Cost against the size of the head, sign/v4-headers")
         for sweep in ("headers", "signed_headers", "target", "arguments"):

@@ -12,7 +12,8 @@ _SOFTWARE = '--cfg sha2_backend="soft" --cfg sha1_backend="soft"'
 
 
 def _cargo(command, *arguments, software=False):
-    command = ["cargo", command, "--quiet", "--locked", "--package", "s3-signer", "--bench", "signer"]
+    command = ["cargo", command, "--quiet", "--locked", "--package", "s3-signer"]
+    command += ["--features", "stages", "--bench", "signer"]
     environment = dict(os.environ)
     if software:
         # In a directory of its own, or both would be compiled anew each time.

@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime, UtcDateTime};
 
 /// The texts of one second of UTC, made anew only when the second changes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct SigningTime {
     seconds: i64,
     date_time: [u8; 16],

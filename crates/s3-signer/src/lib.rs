@@ -48,6 +48,8 @@ mod head;
 mod headers;
 mod keys;
 mod signer;
+#[cfg(feature = "stages")]
+pub mod stages;
 mod uri;
 mod v2;
 mod v4;

@@ -1,7 +1,8 @@
 //! From a request head to the same head, signed.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
-use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     bucket::bucket_in_host,
     date::{SigningTime, decimal},
     head::RequestHead,
-    headers::{Body, Headers, SignedHeader, SignedHeaders, is_amz, sort},
+    headers::{Body, Headers, SignedHeader, is_amz, sort},
     keys::KeyCache,
     uri::{self, Query, reserve},
     v2, v4,
@@ -109,6 +110,12 @@ pub struct Explanation {
     pub string_to_sign: Vec<u8>,
 }
 
+/// A signature as text.
+pub(crate) enum Signature {
+    V4(v4::Hex),
+    V2(v2::Base64Text),
+}
+
 /// Signs request heads one after the other. Keeps its buffers, the keys it derived and the text of
 /// the current second, so that an ordinary request allocates nothing. All of it is zeroed when
 /// dropped.
@@ -119,7 +126,8 @@ pub struct Signer {
     query: Query,
     path: Vec<u8>,
     signed_headers: Vec<u8>,
-    scratch: Vec<u8>,
+    scope: Vec<u8>,
+    expires: Vec<u8>,
     canonical_request: Zeroizing<Vec<u8>>,
     string_to_sign: Zeroizing<Vec<u8>>,
     head: Zeroizing<Vec<u8>>,
@@ -141,7 +149,8 @@ impl Signer {
             query: Query::default(),
             path: Vec::new(),
             signed_headers: Vec::new(),
-            scratch: Vec::new(),
+            scope: Vec::new(),
+            expires: Vec::new(),
             canonical_request: Zeroizing::default(),
             string_to_sign: Zeroizing::default(),
             head: Zeroizing::default(),
@@ -159,27 +168,19 @@ impl Signer {
         params: &SigningParams,
         now: i64,
     ) -> Result<SignedHead<'_>, SignError> {
-        let headers = Headers::parse(request.rest)?;
-        let body = headers.body;
-        let replaces = request.bytes.len() - headers.after.len();
-
-        // Enough for any of the buffers: every byte escaped, header names a second time in the list
-        // of signed ones, and what we add.
-        let room = 4 * (replaces + params.len()) + 1024;
-        reserve(&mut self.canonical_request, room);
-        reserve(&mut self.string_to_sign, room);
-        reserve(&mut self.head, room);
-        self.query.reserve(room);
-
         self.time.set(now);
-        self.path.clear();
-        uri::encode_path(request.path, &mut self.path);
-        self.query.parse(request.query);
-        match params.region {
-            Some(region) => self.sign_v4(request, headers, params, region),
-            None => self.sign_v2(request, headers, params),
-        }
-        Ok(SignedHead { head: &self.head, replaces, body })
+        // A copy, for the headers that we add to live as long as the request's.
+        let time = self.time;
+        let mut headers = Headers::default();
+        headers.parse(request.rest)?;
+        self.canonicalize(request, &mut headers, params, &time);
+        let signature = self.hash(params);
+        self.write(request, &headers, params, &signature);
+        Ok(SignedHead {
+            head: &self.head,
+            replaces: replaced(request, &headers),
+            body: headers.body,
+        })
     }
 
     /// What the last successful call of [`Signer::sign`] signed, which had these parameters.
@@ -199,7 +200,7 @@ impl Signer {
                 canonical_request: Some(redacted(&self.canonical_request)),
                 string_to_sign: v4::string_to_sign(
                     &self.time,
-                    &self.scratch,
+                    &self.scope,
                     &self.canonical_request,
                 ),
             },
@@ -210,28 +211,77 @@ impl Signer {
         }
     }
 
-    fn sign_v4<'a>(
-        &'a mut self,
+    /// Makes what is hashed: the canonical request (V4) or the string to sign (V2). Adds the headers
+    /// and the arguments that the signature covers; `time` is the signer's.
+    pub(crate) fn canonicalize<'a>(
+        &mut self,
         request: &RequestHead<'a>,
-        mut headers: Headers<'a>,
+        headers: &mut Headers<'a>,
         params: &SigningParams<'a>,
+        time: &'a SigningTime,
+    ) {
+        // Enough for any of the buffers: every byte escaped, header names a second time in the list
+        // of signed ones, and what we add.
+        let room = 4 * (replaced(request, headers) + params.len()) + 1024;
+        reserve(&mut self.canonical_request, room);
+        reserve(&mut self.string_to_sign, room);
+        reserve(&mut self.head, room);
+        self.query.reserve(room);
+
+        self.path.clear();
+        uri::encode_path(request.path, &mut self.path);
+        self.query.parse(request.query);
+        headers.push_ours(params, time);
+        match params.region {
+            Some(region) => self.canonicalize_v4(request, headers, params, region),
+            None => self.canonicalize_v2(request, headers, params),
+        }
+    }
+
+    /// Makes the signature of what [`Signer::canonicalize`] has made.
+    pub(crate) fn hash(&mut self, params: &SigningParams) -> Signature {
+        let secret_access_key = params.credentials.secret_access_key();
+        let Self { time, .. } = self;
+        match params.region {
+            Some(region) => {
+                let region = region.as_str();
+                let key = v4::signing_key(&mut self.v4_keys, secret_access_key, time, region);
+                Signature::V4(key.sign(time, &self.scope, &self.canonical_request))
+            }
+            None => {
+                let key = v2::secret_key(&mut self.v2_keys, secret_access_key);
+                Signature::V2(v2::signature(key, &self.string_to_sign))
+            }
+        }
+    }
+
+    /// Writes the new head, of what [`Signer::canonicalize`] has made.
+    pub(crate) fn write(
+        &mut self,
+        request: &RequestHead,
+        headers: &Headers,
+        params: &SigningParams,
+        signature: &Signature,
+    ) {
+        self.head.clear();
+        match signature {
+            Signature::V4(signature) => self.write_v4(request, headers, params, signature),
+            Signature::V2(signature) => self.write_v2(request, headers, params, signature),
+        }
+        self.head.extend_from_slice(b"\r\n");
+    }
+
+    fn canonicalize_v4(
+        &mut self,
+        request: &RequestHead,
+        headers: &mut Headers,
+        params: &SigningParams,
         region: &Region,
     ) {
-        let Self { time, query, scratch: scope, .. } = self;
+        let Self { time, query, scope, .. } = self;
         let credentials = params.credentials;
         scope.clear();
         v4::write_scope(time, region.as_str(), b"/", scope);
-        let payload = match (params.placement, headers.body) {
-            (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
-            _ => v4::UNSIGNED_PAYLOAD,
-        };
-        if params.placement == Placement::Headers {
-            headers.push("x-amz-content-sha256", payload.as_bytes());
-            headers.push("x-amz-date", time.date_time());
-            if let Some(token) = credentials.session_token() {
-                headers.push("x-amz-security-token", token.as_bytes());
-            }
-        }
         sort(&mut headers.signed);
         self.signed_headers.clear();
         v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
@@ -264,32 +314,34 @@ impl Signer {
             query,
             headers: &headers.signed,
             signed_headers: &self.signed_headers,
-            payload,
+            payload: v4_payload(params.placement, headers.body),
         };
         v4::write_canonical_request(&canonical_request, &mut self.canonical_request);
-        let key = v4::signing_key(
-            &mut self.v4_keys,
-            credentials.secret_access_key(),
-            time,
-            region.as_str(),
-        );
-        let signature = key.sign(time, scope, &self.canonical_request);
+    }
 
+    fn write_v4(
+        &mut self,
+        request: &RequestHead,
+        headers: &Headers,
+        params: &SigningParams,
+        signature: &v4::Hex,
+    ) {
+        let credentials = params.credentials;
         let out = &mut *self.head;
-        write_request_line_start(request.method, &self.path, query, out);
+        write_request_line_start(request.method, &self.path, &self.query, out);
         match params.placement {
             Placement::Query => {
-                write_parts!(out, b"&X-Amz-Signature=", &signature);
-                write_request_line_end(request.version, &headers, out);
+                write_parts!(out, b"&X-Amz-Signature=", signature);
+                write_request_line_end(request.version, headers, out);
             }
             Placement::Headers => {
-                write_request_line_end(request.version, &headers, out);
+                write_request_line_end(request.version, headers, out);
                 write_parts!(
                     out,
                     b"x-amz-content-sha256: ",
-                    payload.as_bytes(),
+                    v4_payload(params.placement, headers.body).as_bytes(),
                     b"\r\nx-amz-date: ",
-                    time.date_time(),
+                    self.time.date_time(),
                     b"\r\n"
                 );
                 write_token(credentials, out);
@@ -300,112 +352,108 @@ impl Signer {
                     b" Credential=",
                     credentials.access_key_id().as_bytes(),
                     b"/",
-                    scope,
+                    &self.scope,
                     b", SignedHeaders=",
                     &self.signed_headers,
                     b", Signature=",
-                    &signature,
+                    signature,
                     b"\r\n"
                 );
             }
         }
-        out.extend_from_slice(b"\r\n");
     }
 
-    fn sign_v2<'a>(
-        &'a mut self,
-        request: &RequestHead<'a>,
-        mut headers: Headers<'a>,
-        params: &SigningParams<'a>,
+    fn canonicalize_v2(
+        &mut self,
+        request: &RequestHead,
+        headers: &mut Headers,
+        params: &SigningParams,
     ) {
-        let Self { time, query, scratch, .. } = self;
-        let credentials = params.credentials;
-        let expires = scratch;
+        let Self { time, query, expires, .. } = self;
         expires.clear();
-        match params.placement {
-            Placement::Headers => headers.push("x-amz-date", time.http_date()),
-            Placement::Query => {
-                decimal(time.seconds().saturating_add(QUERY_LIFETIME.into()), expires);
-            }
-        }
-        if let Some(token) = credentials.session_token() {
-            // Signed as a header even where it goes into the query.
-            headers.push("x-amz-security-token", token.as_bytes());
+        if params.placement == Placement::Query {
+            decimal(time.seconds().saturating_add(QUERY_LIFETIME.into()), expires);
         }
         // One spelling of "no value", since implementations sign `acl=` in two ways.
         query.strip_equals(v2::is_sub_resource);
 
-        write_v2_string_to_sign(
-            request,
-            &headers,
-            params,
-            expires,
-            &self.path,
-            query,
-            &mut self.string_to_sign,
-        );
-        let key = v2::secret_key(&mut self.v2_keys, credentials.secret_access_key());
-        let signature = v2::signature(key, &self.string_to_sign);
+        // With a signature in the query, S3 takes arguments of this name for headers.
+        let arguments: Vec<(&[u8], Vec<u8>)> = match params.placement {
+            Placement::Headers => Vec::new(),
+            Placement::Query => query
+                .iter()
+                .filter(|(name, _)| is_amz(name))
+                .map(|(name, value)| (name, uri::decoded(value)))
+                .collect(),
+        };
+        sort(&mut headers.signed);
+        let mut signed = Cow::Borrowed(headers.signed.as_slice());
+        if !arguments.is_empty() {
+            signed.to_mut().extend(arguments.iter().map(|(name, value)| SignedHeader {
+                name,
+                value,
+                is_canonical: false,
+            }));
+            sort(signed.to_mut());
+        }
 
+        let parts = v2::StringToSign {
+            method: request.method,
+            content_md5: headers.value(b"content-md5"),
+            content_type: headers.value(b"content-type"),
+            expires,
+            headers: &signed,
+            bucket: bucket_in_host(headers.host, params.bucket_in_host),
+            path: &self.path,
+            query,
+        };
+        v2::write_string_to_sign(&parts, &mut self.string_to_sign);
+    }
+
+    fn write_v2(
+        &mut self,
+        request: &RequestHead,
+        headers: &Headers,
+        params: &SigningParams,
+        signature: &v2::Base64Text,
+    ) {
+        let credentials = params.credentials;
         let access_key_id = credentials.access_key_id().as_bytes();
         let out = &mut *self.head;
+        write_request_line_start(request.method, &self.path, &self.query, out);
         match params.placement {
             Placement::Query => {
-                query.push(b"AWSAccessKeyId", |out| uri::encode_query_value(access_key_id, out));
-                query.push(b"Expires", |out| out.extend_from_slice(expires));
-                query.push(b"Signature", |out| uri::encode_query_value(&signature, out));
+                out.push(if self.query.is_empty() { b'?' } else { b'&' });
+                out.extend_from_slice(b"AWSAccessKeyId=");
+                uri::encode_query_value(access_key_id, out);
+                write_parts!(out, b"&Expires=", &self.expires, b"&Signature=");
+                uri::encode_query_value(signature, out);
                 if let Some(token) = credentials.encoded_session_token() {
-                    query.push(b"x-amz-security-token", |out| out.extend_from_slice(token));
+                    write_parts!(out, b"&x-amz-security-token=", token);
                 }
-                write_request_line_start(request.method, &self.path, query, out);
-                write_request_line_end(request.version, &headers, out);
+                write_request_line_end(request.version, headers, out);
             }
             Placement::Headers => {
-                write_request_line_start(request.method, &self.path, query, out);
-                write_request_line_end(request.version, &headers, out);
-                write_parts!(out, b"x-amz-date: ", time.http_date(), b"\r\n");
+                write_request_line_end(request.version, headers, out);
+                write_parts!(out, b"x-amz-date: ", self.time.http_date(), b"\r\n");
                 write_token(credentials, out);
-                write_parts!(out, b"Authorization: AWS ", access_key_id, b":", &signature, b"\r\n");
+                write_parts!(out, b"Authorization: AWS ", access_key_id, b":", signature, b"\r\n");
             }
         }
-        out.extend_from_slice(b"\r\n");
     }
 }
 
-fn write_v2_string_to_sign(
-    request: &RequestHead,
-    headers: &Headers,
-    params: &SigningParams,
-    expires: &[u8],
-    path: &[u8],
-    query: &Query,
-    out: &mut Vec<u8>,
-) {
-    // With a signature in the query, S3 takes arguments of this name for headers.
-    let arguments: SmallVec<[(&[u8], Vec<u8>); 1]> = match params.placement {
-        Placement::Headers => SmallVec::new(),
-        Placement::Query => query
-            .iter()
-            .filter(|(name, _)| is_amz(name))
-            .map(|(name, value)| (name, uri::decoded(value)))
-            .collect(),
-    };
-    let arguments =
-        arguments.iter().map(|(name, value)| SignedHeader { name, value, is_canonical: false });
-    let mut signed: SignedHeaders = headers.signed.iter().copied().chain(arguments).collect();
-    sort(&mut signed);
+/// How many bytes of a request its new head replaces.
+fn replaced(request: &RequestHead, headers: &Headers) -> usize {
+    request.bytes.len() - headers.after.len()
+}
 
-    let parts = v2::StringToSign {
-        method: request.method,
-        content_md5: headers.value(b"content-md5"),
-        content_type: headers.value(b"content-type"),
-        expires,
-        headers: &signed,
-        bucket: bucket_in_host(headers.host, params.bucket_in_host),
-        path,
-        query,
-    };
-    v2::write_string_to_sign(&parts, out);
+/// The payload hash of Signature V4 for a body.
+fn v4_payload(placement: Placement, body: Body) -> &'static str {
+    match (placement, body) {
+        (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
+        _ => v4::UNSIGNED_PAYLOAD,
+    }
 }
 
 /// Method and target.
@@ -447,7 +495,24 @@ fn redact(text: &[u8], secret: &[u8]) -> Vec<u8> {
 }
 
 impl<'a> Headers<'a> {
-    /// Adds a header of ours to those that are signed.
+    /// Adds the headers that come with a signature to those that it covers.
+    fn push_ours(&mut self, params: &SigningParams<'a>, time: &'a SigningTime) {
+        match params.kind() {
+            SignatureKind::V4Headers => {
+                let payload = v4_payload(params.placement, self.body);
+                self.push("x-amz-content-sha256", payload.as_bytes());
+                self.push("x-amz-date", time.date_time());
+            }
+            SignatureKind::V2Headers => self.push("x-amz-date", time.http_date()),
+            // Version 2 signs the token as a header even where it goes into the query.
+            SignatureKind::V2Query => {}
+            SignatureKind::V4Query => return,
+        }
+        if let Some(token) = params.credentials.session_token() {
+            self.push("x-amz-security-token", token.as_bytes());
+        }
+    }
+
     fn push(&mut self, name: &'static str, value: &'a [u8]) {
         self.signed.push(SignedHeader { name: name.as_bytes(), value, is_canonical: true });
     }

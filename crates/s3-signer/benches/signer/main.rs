@@ -1,6 +1,6 @@
 //! What a signature costs, beside the least that it can cost.
 //!
-//!     cargo bench --package s3-signer
+//!     cargo bench --package s3-signer --features stages
 //!
 //! prints times; `ci/bench` runs this in rounds and prints ratios to `floor`, which is measured in
 //! the same round. What an ordinary request allocates, nothing, is checked by
@@ -88,14 +88,55 @@ fn sign_head(bencher: Bencher, case: &Case, head: &[u8]) {
     });
 }
 
-/// The first stage of it, the request line. The hashes are `floor`; what is left of `sign` is
-/// reading the header lines, the canonical form and writing the new head.
-#[divan::bench]
-fn parse(bencher: Bencher) {
-    let head = request::ordinary();
-    bencher.bench_local(|| {
-        black_box(RequestHead::parse(black_box(&head)).unwrap());
-    });
+/// What `sign` does, stage by stage.
+mod stages {
+    use divan::{Bencher, black_box};
+    use s3_signer::{Signer, stages::Stages};
+
+    use crate::{
+        cases,
+        request::{self, Case, NOON},
+    };
+
+    /// From the bytes to the request line and the header lines.
+    #[divan::bench(args = cases())]
+    fn parse(bencher: Bencher, case: &Case) {
+        let head = request::ordinary();
+        let stages = Stages::new(&head, case.params(), NOON, &mut Signer::new()).unwrap();
+        bencher.bench_local(|| black_box(black_box(&stages).parse().unwrap()));
+    }
+
+    /// From those to the canonical request (V4) or the string to sign (V2).
+    #[divan::bench(args = cases())]
+    fn canonicalize(bencher: Bencher, case: &Case) {
+        let head = request::ordinary();
+        let mut signer = Signer::new();
+        let stages = Stages::new(&head, case.params(), NOON, &mut signer).unwrap();
+        bencher
+            .with_inputs(|| stages.parse().unwrap())
+            .bench_local_refs(|parsed| black_box(&stages).canonicalize(&mut signer, parsed));
+    }
+
+    /// From that to the signature.
+    #[divan::bench(args = cases())]
+    fn hash(bencher: Bencher, case: &Case) {
+        let head = request::ordinary();
+        let mut signer = Signer::new();
+        let stages = Stages::new(&head, case.params(), NOON, &mut signer).unwrap();
+        bencher.bench_local(|| black_box(black_box(&stages).hash(&mut signer)));
+    }
+
+    /// From all of it to the new head.
+    #[divan::bench(args = cases())]
+    fn write(bencher: Bencher, case: &Case) {
+        let head = request::ordinary();
+        let mut signer = Signer::new();
+        let stages = Stages::new(&head, case.params(), NOON, &mut signer).unwrap();
+        let mut parsed = stages.parse().unwrap();
+        stages.canonicalize(&mut signer, &mut parsed);
+        let hashed = stages.hash(&mut signer);
+        bencher.bench_local(|| black_box(&stages).write(&mut signer, &parsed, &hashed));
+    }
 }
 
 /// Amazon's own implementation on the same request. It says what is to be added; it neither reads
