@@ -26,6 +26,10 @@ s3_region eu-west-1;
 s3_use_headers on;
 s3_methods any;
 END
+our $KeysV2 = <<'END';
+s3_access_key AKIDTEST00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+END
 our $Recorded = <<"END";
 $Keys
 location / {
@@ -161,7 +165,7 @@ $main::Recorded
 --- upstream_request_like eval
 qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-a: 1\x01\x0b\x7f2\n$main::Signed\z}
 
-=== TEST 13: a bare CR or a NUL in a header's value
+=== TEST 13: a bare CR in a header's value
 --- config eval
 $main::Recorded
 --- raw_request eval
@@ -421,3 +425,107 @@ qr{\AGET /other/\.\./films/a HTTP/1\.0\nHost: s3\.example\nConnection: close\n$m
 --- error_code: 500
 --- error_log: request not signed and not sent: bytes that are not its body follow the request head
 --- upstream_count: 0
+
+=== TEST 43: a NUL in a header's value
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: 1\0Authorization: x\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 44: a header line folded by a tab
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: 1\r\n\tAuthorization: AWS a:b\r\n\r\n"
+--- error_code: 400
+--- upstream_count: 0
+
+=== TEST 45: the client's Host, sent on: an empty one
+--- config eval
+"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"
+--- error_code_like: ^(?:400|500)$
+--- upstream_count: 0
+
+=== TEST 46: names that could end another in the list of signed headers
+--- http_config
+ignore_invalid_headers off;
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Amz-A;host: v\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: the request has a malformed header line
+--- upstream_count: 0
+
+=== TEST 47: the same, for Authorization
+--- http_config
+ignore_invalid_headers off;
+--- config eval
+$main::Recorded
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Amz-A,Signature=0: v\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: the request has a malformed header line
+--- upstream_count: 0
+
+=== TEST 48: Signature V2: a line break in an argument that is signed as a header
+What follows it would read as the resource, and the signature be good for that object.
+--- config eval
+"$main::KeysV2 location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+--- raw_request eval
+"GET /public/a?x-amz-meta-a=1%0A/films/private%3Flogging=Z HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: an argument has a control character, which Signature V2 cannot cover
+--- upstream_count: 0
+
+=== TEST 49: Signature V2: a line break in a sub-resource
+--- config eval
+"$main::KeysV2 location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+--- raw_request eval
+"GET /public/a?versionId=1%0A/films/private HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: an argument has a control character, which Signature V2 cannot cover
+--- upstream_count: 0
+
+=== TEST 50: Signature V2 in headers: the same
+--- config eval
+"$main::KeysV2 s3_use_headers on; location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+--- raw_request eval
+"GET /public/a?versionId=1%0D HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- error_code: 500
+--- error_log: request not signed and not sent: an argument has a control character, which Signature V2 cannot cover
+--- upstream_count: 0
+
+=== TEST 51: Signature V2: a line break in an argument that is not signed
+--- config eval
+"$main::KeysV2 location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+--- raw_request eval
+"GET /public/a?prefix=1%0A HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like: ^GET /films/public/a\?prefix=1%0A&AWSAccessKeyId=AKIDTEST00000000001&
+
+=== TEST 52: a prefix of the bucket, with a slash at the end of proxy_pass only: dots leave it
+--- config eval
+"$main::Keys location /public { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"GET /public../private/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+--- upstream_request_like eval
+qr{\AGET /public/\.\./private/a HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+
+=== TEST 53: uploads: a client's copy source is signed
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"PUT /public/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\nx-amz-copy-source: /films/private/a\r\n\r\n"
+--- upstream_request_like: ^x-amz-copy-source: /films/private/a$
+
+=== TEST 54: uploads: a copy source that proxy_set_header removes is not sent
+--- config eval
+"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_set_header X-Amz-Copy-Source ''; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+--- raw_request eval
+"PUT /public/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\nx-amz-copy-source: /films/private/a\r\n\r\n"
+--- upstream_request_like eval
+qr{\APUT /public/a HTTP/1\.0\nHost: films\.example\nConnection: close\nContent-Length: 0\n$main::Signed\z}

@@ -317,6 +317,11 @@ fn verify_v2(head: &Head, setup: &Setup, in_headers: bool) -> Result<(), String>
         }
     }
 
+    // A line break in a value would make a second meaning possible.
+    let lines = to_sign.split(|&b| b == b'\n').count();
+    if lines != 5 + signed.len() {
+        return Err(format!("lines: {}", to_sign.escape_ascii()));
+    }
     let mut mac = Hmac::<Sha1>::new_from_slice(setup.secret_access_key.as_bytes()).unwrap();
     mac.update(&to_sign);
     let wanted = Base64::encode_string(&mac.finalize().into_bytes());

@@ -12,7 +12,7 @@ pub enum SignError {
     /// The request target does not begin with a slash (RFC 9112, section 3.2.1, origin-form).
     #[error("the request target does not begin with \"/\"")]
     NotOriginForm,
-    /// A header line without a name, with white space in it, or with a line break or NUL inside.
+    /// A header line whose name is no token (RFC 9110, section 5.1), or with a line break or NUL inside.
     #[error("the request has a malformed header line")]
     MalformedHeader,
     /// The body is in chunks that its sender signed, or says to have framed, for S3 (`aws-chunked`).
@@ -31,4 +31,12 @@ pub enum SignError {
     /// More than one `Host` header: the signature could cover another one than S3 reads.
     #[error("the request has more than one \"Host\" header")]
     SeveralHosts,
+    /// A line break or another control character in an argument that Signature V2 signs decoded: what
+    /// follows it could pass for the next line of the string to sign, and the signature for that of
+    /// another object.
+    #[error("an argument has a control character, which Signature V2 cannot cover")]
+    ControlCharacter,
+    /// No memory for a request of this size.
+    #[error("no memory")]
+    NoMemory,
 }

@@ -4,12 +4,30 @@ use memchr::memchr;
 
 use crate::SignError;
 
-/// Bytes that a header name may hold: visible ASCII but the colon.
-const NAME: [bool; 256] = {
+/// Bytes that a header name may hold: those of a token (RFC 9110, section 5.6.2). Others could end a
+/// name in the list of signed headers.
+const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
-    let mut b = b'!';
-    while b <= b'~' {
-        table[b as usize] = b != b':';
+    let mut b = 0_u8;
+    while b < 128 {
+        table[b as usize] = b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
+            );
         b += 1;
     }
     table
@@ -91,7 +109,7 @@ pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'
     }
     // White space before the colon makes some servers read another name than others. At the
     // beginning of the line it would continue the one before (obsolete folding).
-    let colon = bytes.iter().position(|&b| !NAME[usize::from(b)]).ok_or(SignError::Incomplete)?;
+    let colon = bytes.iter().position(|&b| !TOKEN[usize::from(b)]).ok_or(SignError::Incomplete)?;
     if colon == 0 || bytes[colon] != b':' {
         return Err(SignError::MalformedHeader);
     }
@@ -208,6 +226,9 @@ mod tests {
             (b"X: a\0b\r\n", SignError::MalformedHeader),
             (b"Authorization : a\r\n", SignError::MalformedHeader),
             (b"X-Amz-Date\t: a\r\n", SignError::MalformedHeader),
+            (b"X-Amz-A;host: a\r\n", SignError::MalformedHeader),
+            (b"X-Amz-A,Signature=0: a\r\n", SignError::MalformedHeader),
+            (b"X-Amz-\xe9: a\r\n", SignError::MalformedHeader),
             (b"X: cut", SignError::Incomplete),
         ] {
             assert_eq!(next_header(&mut &lines[..]), Err(error), "{}", lines.escape_ascii());

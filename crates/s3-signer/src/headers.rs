@@ -118,8 +118,8 @@ impl<'a> Headers<'a> {
     /// what it fills takes a tenth of the time that it takes to parse a head.
     ///
     /// # Errors
-    /// A malformed line, no end of the head, not exactly one `Host`, a body of no clear length, or
-    /// bytes behind the head that are not its body's.
+    /// A malformed line, no end of the head, not exactly one `Host`, a body of no clear length, bytes
+    /// behind the head that are not its body's, or no memory.
     pub fn parse(&mut self, rest: &'a [u8]) -> Result<(), SignError> {
         let mut host = None;
         let mut body = None;
@@ -134,15 +134,17 @@ impl<'a> Headers<'a> {
                     if host.replace(value).is_some() {
                         return Err(SignError::SeveralHosts);
                     }
-                    self.signed.push(SignedHeader { name, value, is_canonical: false });
+                    push(&mut self.signed, SignedHeader { name, value, is_canonical: false })?;
                 }
-                Use::Sign => self.signed.push(SignedHeader { name, value, is_canonical: false }),
+                Use::Sign => {
+                    push(&mut self.signed, SignedHeader { name, value, is_canonical: false })?;
+                }
                 Use::ContentSha256 if value.trim_ascii().starts_with(b"STREAMING-") => {
                     return Err(SignError::ChunkedUpload);
                 }
                 Use::Remove | Use::ContentSha256 => {
                     if run < at {
-                        self.kept.push(&rest[run..at]);
+                        push(&mut self.kept, &rest[run..at])?;
                     }
                     run = at + line.len();
                 }
@@ -156,7 +158,7 @@ impl<'a> Headers<'a> {
             at += line.len();
         }
         if run < at {
-            self.kept.push(&rest[run..at]);
+            push(&mut self.kept, &rest[run..at])?;
         }
         self.host = host.filter(|host| !host.is_empty()).ok_or(SignError::NoHost)?;
         self.body = body.unwrap_or_default();
@@ -172,6 +174,12 @@ impl<'a> Headers<'a> {
         let found = self.signed.iter().find(|h| h.name.eq_ignore_ascii_case(name));
         found.map_or(b"", |header| header.value.trim_ascii())
     }
+}
+
+fn push<A: smallvec::Array>(to: &mut SmallVec<A>, item: A::Item) -> Result<(), SignError> {
+    to.try_reserve(1).map_err(|_| SignError::NoMemory)?;
+    to.push(item);
+    Ok(())
 }
 
 /// Sorts headers by name in lower case; those of one name keep their order.

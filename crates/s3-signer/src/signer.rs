@@ -124,8 +124,8 @@ pub struct Signer {
     v4_keys: KeyCache<v4::SigningKey>,
     v2_keys: KeyCache<v2::SecretKey>,
     query: Query,
-    path: Vec<u8>,
-    signed_headers: Vec<u8>,
+    path: Zeroizing<Vec<u8>>,
+    signed_headers: Zeroizing<Vec<u8>>,
     scope: Vec<u8>,
     expires: Vec<u8>,
     canonical_request: Zeroizing<Vec<u8>>,
@@ -147,8 +147,8 @@ impl Signer {
             v4_keys: KeyCache::new(),
             v2_keys: KeyCache::new(),
             query: Query::default(),
-            path: Vec::new(),
-            signed_headers: Vec::new(),
+            path: Zeroizing::default(),
+            signed_headers: Zeroizing::default(),
             scope: Vec::new(),
             expires: Vec::new(),
             canonical_request: Zeroizing::default(),
@@ -161,7 +161,8 @@ impl Signer {
     ///
     /// # Errors
     /// [`SignError`] when the header lines cannot be read, do not name exactly one host, or announce
-    /// a body that only its sender can sign.
+    /// a body that only its sender can sign; when Signature V2 cannot cover an argument; when there
+    /// is no memory.
     pub fn sign(
         &mut self,
         request: &RequestHead,
@@ -173,7 +174,7 @@ impl Signer {
         let time = self.time;
         let mut headers = Headers::default();
         headers.parse(request.rest)?;
-        self.canonicalize(request, &mut headers, params, &time);
+        self.canonicalize(request, &mut headers, params, &time)?;
         let signature = self.hash(params);
         self.write(request, &headers, params, &signature);
         Ok(SignedHead {
@@ -213,29 +214,38 @@ impl Signer {
 
     /// Makes what is hashed: the canonical request (V4) or the string to sign (V2). Adds the headers
     /// and the arguments that the signature covers; `time` is the signer's.
+    ///
+    /// # Errors
+    /// [`SignError::NoMemory`] and, for V2, [`SignError::ControlCharacter`].
     pub(crate) fn canonicalize<'a>(
         &mut self,
         request: &RequestHead<'a>,
         headers: &mut Headers<'a>,
         params: &SigningParams<'a>,
         time: &'a SigningTime,
-    ) {
-        // Enough for any of the buffers: every byte escaped, header names a second time in the list
-        // of signed ones, and what we add.
-        let room = 4 * (replaced(request, headers) + params.len()) + 1024;
-        reserve(&mut self.canonical_request, room);
-        reserve(&mut self.string_to_sign, room);
-        reserve(&mut self.head, room);
-        self.query.reserve(room);
+    ) -> Result<(), SignError> {
+        // Enough for any of the buffers, so that none grows by itself: a header's name stands three
+        // times in the canonical request, once of them with every byte escaped. And what we add.
+        let room = 6 * (replaced(request, headers) + params.len()) + 1024;
+        for buffer in [
+            &mut self.path,
+            &mut self.signed_headers,
+            &mut self.canonical_request,
+            &mut self.string_to_sign,
+            &mut self.head,
+        ] {
+            reserve(buffer, room)?;
+        }
+        self.query.reserve(room, request.query)?;
 
-        self.path.clear();
         uri::encode_path(request.path, &mut self.path);
         self.query.parse(request.query);
         headers.push_ours(params, time);
         match params.region {
             Some(region) => self.canonicalize_v4(request, headers, params, region),
-            None => self.canonicalize_v2(request, headers, params),
+            None => self.canonicalize_v2(request, headers, params)?,
         }
+        Ok(())
     }
 
     /// Makes the signature of what [`Signer::canonicalize`] has made.
@@ -283,7 +293,6 @@ impl Signer {
         scope.clear();
         v4::write_scope(time, region.as_str(), b"/", scope);
         sort(&mut headers.signed);
-        self.signed_headers.clear();
         v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
 
         // Our arguments alone are in order already.
@@ -368,7 +377,7 @@ impl Signer {
         request: &RequestHead,
         headers: &mut Headers,
         params: &SigningParams,
-    ) {
+    ) -> Result<(), SignError> {
         let Self { time, query, expires, .. } = self;
         expires.clear();
         if params.placement == Placement::Query {
@@ -383,8 +392,8 @@ impl Signer {
             Placement::Query => query
                 .iter()
                 .filter(|(name, _)| is_amz(name))
-                .map(|(name, value)| (name, uri::decoded(value)))
-                .collect(),
+                .map(|(name, value)| Ok((name, v2::decoded(value)?)))
+                .collect::<Result<_, SignError>>()?,
         };
         sort(&mut headers.signed);
         let mut signed = Cow::Borrowed(headers.signed.as_slice());
@@ -407,7 +416,7 @@ impl Signer {
             path: &self.path,
             query,
         };
-        v2::write_string_to_sign(&parts, &mut self.string_to_sign);
+        v2::write_string_to_sign(&parts, &mut self.string_to_sign)
     }
 
     fn write_v2(

@@ -51,8 +51,15 @@ impl<'a> Stages<'a> {
 
     /// Those to the canonical request or, in Signature V2, the string to sign. `parsed` is good for
     /// this once.
-    pub fn canonicalize(&'a self, signer: &mut Signer, parsed: &mut Parsed<'a>) {
-        signer.canonicalize(&parsed.request, &mut parsed.headers, &self.params, &self.time);
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    pub fn canonicalize(
+        &'a self,
+        signer: &mut Signer,
+        parsed: &mut Parsed<'a>,
+    ) -> Result<(), SignError> {
+        signer.canonicalize(&parsed.request, &mut parsed.headers, &self.params, &self.time)
     }
 
     /// That to the signature.

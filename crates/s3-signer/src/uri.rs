@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::SignError;
+
 /// Bytes that the canonical form leaves as they are: `A-Z a-z 0-9 - . _ ~`.
 const UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
@@ -124,16 +126,25 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// Makes room for `len` bytes of text, so that no copy is left behind when it grows.
-    pub fn reserve(&mut self, len: usize) {
-        reserve(&mut self.text, len);
+    /// Empties it and makes room for `len` bytes of text and for the arguments of `wire` and ours.
+    ///
+    /// # Errors
+    /// [`SignError::NoMemory`].
+    pub fn reserve(&mut self, len: usize, wire: &[u8]) -> Result<(), SignError> {
+        const OURS: usize = 8;
+        self.arguments.clear();
+        if self.arguments.capacity() > KEPT / size_of::<Argument>() {
+            self.arguments = Vec::new();
+        }
+        let count = memchr::memchr_iter(b'&', wire).count() + 1 + OURS;
+        self.arguments.try_reserve(count).map_err(|_| SignError::NoMemory)?;
+        reserve(&mut self.text, len)
     }
 
-    /// Takes the arguments of a query as it stands on the wire: split at `&` and the first `=`,
-    /// decoded (`+` is a space) and encoded anew. Empty pieces between ampersands are dropped.
+    /// Takes the arguments of a query as it stands on the wire, after [`Query::reserve`]: split at
+    /// `&` and the first `=`, decoded (`+` is a space) and encoded anew. Empty pieces between
+    /// ampersands are dropped.
     pub fn parse(&mut self, wire: &[u8]) {
-        self.text.clear();
-        self.arguments.clear();
         if wire.is_empty() {
             return;
         }
@@ -217,13 +228,22 @@ impl Query {
     }
 }
 
-/// Empties `buffer` and makes room for `len` bytes. A buffer that is too small is zeroed before its
-/// memory goes, which does not happen when it grows by itself.
-pub(crate) fn reserve(buffer: &mut Zeroizing<Vec<u8>>, len: usize) {
+/// Bytes of memory that a buffer keeps for the next request, enough for the largest head that nginx
+/// takes by default. One that had to be larger is given back when the next ordinary request comes.
+const KEPT: usize = 1 << 18;
+
+/// Empties `buffer` and makes room for `len` bytes. A buffer that is too small, or needlessly large,
+/// is zeroed before its memory goes, which does not happen when it grows by itself.
+///
+/// # Errors
+/// [`SignError::NoMemory`].
+pub(crate) fn reserve(buffer: &mut Zeroizing<Vec<u8>>, len: usize) -> Result<(), SignError> {
     buffer.clear();
-    if buffer.capacity() < len {
-        *buffer = Zeroizing::new(Vec::with_capacity(len.next_power_of_two()));
+    if buffer.capacity() < len || buffer.capacity() > KEPT && len <= KEPT {
+        *buffer = Zeroizing::default();
+        buffer.try_reserve_exact(len.next_power_of_two()).map_err(|_| SignError::NoMemory)?;
     }
+    Ok(())
 }
 
 /// Whether an argument of this (encoded, hence in no other disguise) name is one of those by which

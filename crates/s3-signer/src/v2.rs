@@ -7,6 +7,7 @@ use sha1::Sha1;
 use smallvec::SmallVec;
 
 use crate::{
+    SignError,
     headers::{self, SignedHeader},
     keys::KeyCache,
     uri::{self, Query},
@@ -85,7 +86,13 @@ pub(crate) struct StringToSign<'a> {
 }
 
 /// Appends the string to sign.
-pub(crate) fn write_string_to_sign(parts: &StringToSign, out: &mut Vec<u8>) {
+///
+/// # Errors
+/// [`SignError::ControlCharacter`] in the value of a sub-resource.
+pub(crate) fn write_string_to_sign(
+    parts: &StringToSign,
+    out: &mut Vec<u8>,
+) -> Result<(), SignError> {
     write_parts!(out, parts.method, b"\n", parts.content_md5, b"\n", parts.content_type, b"\n");
     write_parts!(out, parts.expires, b"\n");
     for group in headers::by_name(parts.headers) {
@@ -109,9 +116,22 @@ pub(crate) fn write_string_to_sign(parts: &StringToSign, out: &mut Vec<u8>) {
         out.extend_from_slice(name);
         if !value.is_empty() {
             out.push(b'=');
-            out.extend_from_slice(&uri::decoded(value));
+            out.extend_from_slice(&decoded(value)?);
         }
     }
+    Ok(())
+}
+
+/// What `canonical`, the value of an argument, stands for, to be signed as it is.
+///
+/// # Errors
+/// [`SignError::ControlCharacter`].
+pub(crate) fn decoded(canonical: &[u8]) -> Result<Vec<u8>, SignError> {
+    let value = uri::decoded(canonical);
+    if value.iter().any(u8::is_ascii_control) {
+        return Err(SignError::ControlCharacter);
+    }
+    Ok(value)
 }
 
 /// The key of a secret access key, prepared at most once.

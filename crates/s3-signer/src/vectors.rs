@@ -548,7 +548,7 @@ fn signature_v2_of_the_documentation() {
             query: &query,
         };
         let mut string_to_sign = Vec::new();
-        v2::write_string_to_sign(&parts, &mut string_to_sign);
+        v2::write_string_to_sign(&parts, &mut string_to_sign).unwrap();
         assert_eq!(text(&string_to_sign), example.string_to_sign, "{section}");
 
         let key = v2::secret_key(&mut keys, SECRET_ACCESS_KEY);

@@ -112,9 +112,9 @@ mod stages {
         let head = request::ordinary();
         let mut signer = Signer::new();
         let stages = Stages::new(&head, case.params(), NOON, &mut signer).unwrap();
-        bencher
-            .with_inputs(|| stages.parse().unwrap())
-            .bench_local_refs(|parsed| black_box(&stages).canonicalize(&mut signer, parsed));
+        bencher.with_inputs(|| stages.parse().unwrap()).bench_local_refs(|parsed| {
+            black_box(&stages).canonicalize(&mut signer, parsed).unwrap();
+        });
     }
 
     /// From that to the signature.
@@ -133,7 +133,7 @@ mod stages {
         let mut signer = Signer::new();
         let stages = Stages::new(&head, case.params(), NOON, &mut signer).unwrap();
         let mut parsed = stages.parse().unwrap();
-        stages.canonicalize(&mut signer, &mut parsed);
+        stages.canonicalize(&mut signer, &mut parsed).unwrap();
         let hashed = stages.hash(&mut signer);
         bencher.bench_local(|| black_box(&stages).write(&mut signer, &parsed, &hashed));
     }

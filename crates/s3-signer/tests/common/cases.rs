@@ -266,7 +266,7 @@ fn query() -> impl Strategy<Value = String> {
         3 => word(),
         2 => select(&RESOURCE_ARGUMENTS[..]).prop_map(String::from),
         2 => select(&AUTHENTICATING_ARGUMENTS[..]).prop_map(String::from),
-        1 => select(&["a", "a", "b", "a-b", "A", ""][..]).prop_map(String::from),
+        1 => select(&["a", "a", "b", "a-b", "A", "", "a%0A", "%00"][..]).prop_map(String::from),
         1 => query_text(),
     ];
     let argument = prop_oneof![
@@ -283,13 +283,14 @@ fn query() -> impl Strategy<Value = String> {
         })
 }
 
-/// A name or value; it may hold `=`, but no `&`.
+/// A name or value; it may hold `=`, but no `&`, nor control characters, which Signature V2 cannot
+/// cover.
 fn query_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => word(),
         3 => select(&["+", "%2B", " ", "%20", "%26", "%3D", "=", "/", "?", ":", "@", ",", "%",
-                      "%zz", "%25", "%0A", "%00", "é", "日本語", "%C3%A9", "%e2%82%ac", "\"", "~",
-                      "%7E", "#", ";", "*", "!"][..])
+                      "%zz", "%25", "é", "日本語", "%C3%A9", "%e2%82%ac", "\"", "~", "%7E", "#", ";",
+                      "*", "!"][..])
             .prop_map(String::from),
     ];
     vec(piece, 0..5).prop_map(|pieces| pieces.concat()).prop_filter("decodes to UTF-8", |text| {
