@@ -4,16 +4,20 @@
 //! methods are allowed. What is signed is checked again when it is stamped, so subrequests, which
 //! nginx sends past this phase, and locations whose upstream is not known yet, lose nothing.
 
+use std::{mem, ptr::NonNull};
+
 use ngx::{
     core::Status,
     ffi::{
-        NGX_HTTP_NOT_ALLOWED, NGX_LOG_ERR, ngx_array_push, ngx_conf_t, ngx_http_handler_pt,
-        ngx_http_phases_NGX_HTTP_ACCESS_PHASE, ngx_http_request_t, ngx_int_t,
+        NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, ngx_array_push, ngx_conf_t,
+        ngx_http_handler_pt, ngx_http_phases_NGX_HTTP_ACCESS_PHASE, ngx_http_request_t, ngx_int_t,
+        ngx_list_push, ngx_table_elt_t,
     },
     http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
+    ngx_string,
 };
 
-use crate::{S3AuthModule, log, stamp::Refusal};
+use crate::{S3AuthModule, log, methods::Methods, pool, stamp::Refusal};
 
 /// Adds the check to the access phase.
 pub(crate) fn register(cf: &ngx_conf_t) -> Status {
@@ -34,7 +38,7 @@ pub(crate) fn register(cf: &ngx_conf_t) -> Status {
 unsafe extern "C" fn access(request: *mut ngx_http_request_t) -> ngx_int_t {
     // SAFETY: nginx passes a live request.
     let request = unsafe { Request::from_ngx_http_request(request) };
-    let internal_error = Status(ngx::ffi::NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
+    let internal_error = Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
     log::guard(request.log(), internal_error, || check(request)).into()
 }
 
@@ -47,14 +51,28 @@ fn check(request: &mut Request) -> Status {
     if !is_signed || methods.allow(method.as_bytes()) {
         return Status::NGX_DECLINED;
     }
-    let refusal = Refusal::Method(method.as_bytes().escape_ascii().to_string());
-    log::write(
-        NGX_LOG_ERR,
-        request.log(),
-        format_args!("request not signed and not sent: {refusal}"),
-    );
-    match request.add_header_out("Allow", &methods.to_allow_header()) {
+    Refusal::Method(method.as_bytes().escape_ascii().to_string()).write(request.log());
+    match add_allow(request, methods) {
         Some(()) => Status(NGX_HTTP_NOT_ALLOWED as ngx_int_t),
-        None => Status(ngx::ffi::NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
+        None => Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
     }
+}
+
+/// Adds an `Allow` header to the answer. `None`: nginx ran out of memory. Not by `add_header_out` of
+/// ngx-rust, which then leaves half a header in the list.
+fn add_allow(request: &mut Request, methods: Methods) -> Option<()> {
+    let request = request.as_mut();
+    // SAFETY: the pool of a live request.
+    let value = unsafe { pool::copy(request.pool, &[methods.to_allow_header().as_bytes()]) }?;
+    // SAFETY: all-zero is how nginx begins this structure, of which newer versions have more.
+    let mut header: ngx_table_elt_t = unsafe { mem::zeroed() };
+    header.hash = 1;
+    header.key = ngx_string!("Allow");
+    header.value = value;
+    header.lowcase_key = c"allow".as_ptr().cast_mut().cast();
+    // SAFETY: the headers of a live request, a list of such elements.
+    let element = unsafe { ngx_list_push(&mut request.headers_out.headers) };
+    // SAFETY: NULL, or a new element that is still to be written.
+    unsafe { NonNull::new(element.cast::<ngx_table_elt_t>())?.write(header) };
+    Some(())
 }

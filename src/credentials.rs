@@ -10,7 +10,8 @@ use s3_signer::InvalidValue;
 use zeroize::Zeroizing;
 
 use crate::{
-    conf::{ConfError, Level},
+    conf::ConfError,
+    settings::Level,
     stamp::Refusal,
     value::{self, Value},
 };

@@ -1,17 +1,13 @@
 //! The directives: names, contexts and values.
 
-use std::{
-    ffi::{CStr, c_char, c_void},
-    slice,
-};
+use std::ffi::{CStr, c_char, c_void};
 
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK},
     ffi::{
         NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LIF_CONF, NGX_HTTP_LOC_CONF,
         NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_SRV_CONF_OFFSET,
-        NGX_HTTP_UPS_CONF, NGX_LOG_EMERG, ngx_command_t, ngx_conf_t, ngx_dump_config, ngx_str_t,
-        ngx_uint_t,
+        NGX_HTTP_UPS_CONF, NGX_LOG_EMERG, ngx_command_t, ngx_conf_t, ngx_str_t, ngx_uint_t,
     },
     ngx_string,
 };
@@ -19,11 +15,13 @@ use s3_signer::{InvalidValue, Region};
 use zeroize::Zeroize;
 
 use crate::{
-    conf::{BlockConf, Level, Leveled},
+    conf::BlockConf,
     credentials::{self, AccessKey, Parts, Place, Secret},
     log,
     methods::Methods,
+    settings::{Level, Leveled},
     value::Value,
+    wipe::wipe_source,
 };
 
 /// `http`, `server`, `location`, `if in location`.
@@ -165,7 +163,7 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Error> {
 
 /// Takes a part of the credentials, and wipes what nginx keeps of it.
 fn secret(cf: &mut ngx_conf_t, arguments: &mut [ngx_str_t]) -> Result<Value<Secret>, Error> {
-    wipe_source(cf, arguments[0].as_bytes());
+    wipe_source(cf);
     let value = Value::compile(cf, &mut arguments[1], |text| {
         let secret = credentials::secret(text.as_bytes());
         text.as_bytes_mut().zeroize();
@@ -176,38 +174,6 @@ fn secret(cf: &mut ngx_conf_t, arguments: &mut [ngx_str_t]) -> Result<Value<Secr
         })
     })?;
     Ok(value)
-}
-
-/// Wipes the text of the directive `name`, which nginx has just read and of which it has copied the
-/// arguments, where else it is in memory: nginx frees these places without clearing them, and every
-/// worker inherits what is left there.
-fn wipe_source(cf: &mut ngx_conf_t, name: &[u8]) {
-    // SAFETY: the file that nginx is reading, and its buffer, in which `start <= pos <= last <= end`.
-    // What is before `pos` has been read, and what is from `last` on will be overwritten.
-    let (file, unread) = unsafe {
-        let file = &mut *cf.conf_file;
-        let buffer = &*file.buffer;
-        slice::from_raw_parts_mut(buffer.start, buffer.pos.offset_from_unsigned(buffer.start))
-            .zeroize();
-        slice::from_raw_parts_mut(buffer.last, buffer.end.offset_from_unsigned(buffer.last))
-            .zeroize();
-        (file, buffer.last.offset_from_unsigned(buffer.pos))
-    };
-    // A copy of the file up to `last`, which `nginx -T` shows. nginx with debugging makes it always.
-    // SAFETY: a flag of the command line.
-    if unsafe { ngx_dump_config } != 0 || file.dump.is_null() {
-        return;
-    }
-    // SAFETY: as above; what is from `start` to `last` has been copied.
-    let copied = unsafe {
-        let dump = &*file.dump;
-        slice::from_raw_parts_mut(dump.start, dump.last.offset_from_unsigned(dump.start))
-    };
-    let read = copied.len() - unread;
-    if let Some(at) = copied[..read].windows(name.len()).rposition(|window| window == name) {
-        // All but the semicolon.
-        copied[at + name.len()..read - 1].fill(b'*');
-    }
 }
 
 /// `on` or `off`, as `ngx_conf_set_flag_slot` takes it.

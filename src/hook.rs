@@ -14,19 +14,14 @@ use std::{
 
 use ngx::{
     ffi::{
-        NGX_ERROR, NGX_LOG_ERR, ngx_addr_t, ngx_conf_t, ngx_http_complex_value_t,
-        ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
-        ngx_http_upstream_local_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t,
-        ngx_palloc,
+        NGX_ERROR, ngx_addr_t, ngx_conf_t, ngx_http_complex_value_t, ngx_http_request_t,
+        ngx_http_script_engine_t, ngx_http_upstream_conf_t, ngx_http_upstream_local_t,
+        ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t,
     },
     http::Request,
 };
 
-use crate::{
-    conf::BlockConf,
-    log,
-    stamp::{Refusal, stamp},
-};
+use crate::{conf::BlockConf, log, pool, stamp::stamp};
 
 /// One location's hook, in the pool of the configuration. `code` and what follows it up to `end` is
 /// what nginx takes for the codes of a complex value.
@@ -80,7 +75,9 @@ impl Refusing {
         proxy: &ngx_http_upstream_conf_t,
     ) -> Option<NonNull<ngx_http_upstream_conf_t>> {
         if self.0.is_none() {
-            let conf: NonNull<ngx_http_upstream_conf_t> = alloc(cf)?;
+            // SAFETY: the pool of the configuration that nginx is reading, which lives as long as
+            // hooks must.
+            let conf: NonNull<ngx_http_upstream_conf_t> = unsafe { pool::alloc(cf.pool) }?;
             let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
             // SAFETY: allocated for this type just now.
             unsafe { conf.write(refusing) };
@@ -88,14 +85,6 @@ impl Refusing {
         }
         self.0
     }
-}
-
-/// Room for a `T`, whose alignment is a pointer's at most, in the pool of the configuration, which
-/// lives as long as hooks must. `None`: nginx ran out of memory.
-fn alloc<T>(cf: &ngx_conf_t) -> Option<NonNull<T>> {
-    const { assert!(align_of::<T>() <= align_of::<usize>()) };
-    // SAFETY: the pool of the configuration that nginx is reading.
-    NonNull::new(unsafe { ngx_palloc(cf.pool, size_of::<T>()) }.cast())
 }
 
 /// Puts a hook into `proxy`, the proxy module's configuration of the location that nginx is
@@ -111,7 +100,8 @@ pub(crate) fn install(
     let operators = unsafe { proxy.local.as_ref() };
     // SAFETY: as above.
     let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
-    let hook: *mut Hook = alloc(cf)?.as_ptr();
+    // SAFETY: the pool of the configuration that nginx is reading, which lives as long as hooks must.
+    let hook: *mut Hook = unsafe { pool::alloc(cf.pool) }?.as_ptr();
     // SAFETY: nginx itself begins these structures all-zero.
     let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
     // SAFETY: a new allocation of this type.
@@ -154,11 +144,12 @@ unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
     engine.ip = hook.next;
 
     let log = request.log();
-    let result = log::guard(log, Err(Refusal::Internal), || stamp(request, location));
+    let is_good = log::guard(log, false, || {
+        stamp(request, location).inspect_err(|refusal| refusal.write(log)).is_ok()
+    });
     // SAFETY: as above, and no other reference to it is alive.
     let upstream = unsafe { &mut *request.as_mut().upstream };
-    if let Err(refusal) = result {
-        log::write(NGX_LOG_ERR, log, format_args!("request not signed and not sent: {refusal}"));
+    if !is_good {
         hook.refuse(upstream);
     }
     upstream.peer.local = hook.address;

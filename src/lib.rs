@@ -3,14 +3,16 @@
 //! | file | what it is about |
 //! |---|---|
 //! | `directives` | the directives: names, contexts, values |
-//! | `conf` | the levels of the configuration, which one wins, and the hook's place in it |
-//! | `credentials`, `value`, `methods` | what the directives hold |
+//! | `settings` | what they set, on which level, and which level wins |
+//! | `credentials`, `value`, `methods` | what they hold |
+//! | `conf` | the module's part of each block, joined and merged, and the hook's place in it |
+//! | `wipe` | secrets leave the text of the configuration |
 //! | `access` | before a request is worked on: is its method one that may be signed? |
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
-//! | `log` | messages, and panics that stay out of nginx |
+//! | `pool`, `log` | nginx's memory; messages, and panics that stay out of nginx |
 //!
 //! The signatures themselves are made by the crate `s3-signer`, which knows nothing of nginx.
 
@@ -21,10 +23,13 @@ mod directives;
 mod hook;
 mod log;
 mod methods;
+mod pool;
 mod proxy;
+mod settings;
 mod stamp;
 mod value;
 mod variables;
+mod wipe;
 
 use std::{
     ffi::{c_char, c_ulong, c_void},
@@ -34,8 +39,8 @@ use std::{
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK, Status},
     ffi::{
-        NGX_HTTP_MODULE, NGX_LOG_EMERG, ngx_conf_t, ngx_http_module_t, ngx_int_t, ngx_module_t,
-        ngx_pool_cleanup_add, ngx_uint_t,
+        NGX_HTTP_MODULE, NGX_LOG_EMERG, ngx_conf_t, ngx_cycle, ngx_http_module_t, ngx_int_t,
+        ngx_module_t, ngx_pool_cleanup_add, ngx_uint_t,
     },
     http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf},
 };
@@ -136,8 +141,12 @@ unsafe extern "C" fn create_conf<T: Default>(cf: *mut ngx_conf_t) -> *mut c_void
 
 /// The end of what `create_conf` made.
 unsafe extern "C" fn drop_conf<T>(data: *mut c_void) {
-    // SAFETY: nginx calls this once, when it destroys the pool, with the data of the entry.
-    unsafe { data.cast::<T>().drop_in_place() };
+    // SAFETY: nginx has a cycle, with a log, as long as it runs.
+    let log = unsafe { (*ngx_cycle).log };
+    log::guard(log, (), || {
+        // SAFETY: nginx calls this once, when it destroys the pool, with the data of the entry.
+        unsafe { data.cast::<T>().drop_in_place() };
+    });
 }
 
 /// Not the trait's own, which takes no `ngx_conf_t` to its `Merge`.

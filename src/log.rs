@@ -42,8 +42,8 @@ pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
 /// Runs `f`, which nginx called. A panic does not cross into C: it becomes a line in the log and
 /// the result `on_panic`.
 pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) -> T {
-    // What a panic may leave half done is the request's or the configuration's alone, and either
-    // ends by `on_panic`.
+    // What a panic may leave half done is the request's or the configuration's, and either ends by
+    // `on_panic`; or the signer's, which begins each signature with empty buffers.
     let f = || {
         #[cfg(feature = "test-panics")]
         panic_on_demand(std::any::type_name_of_val(&f));

@@ -1,12 +1,12 @@
 //! The signature goes into the request: what the proxy module wrote is read, signed, and replaced.
 
-use std::{ptr, slice};
+use std::{ptr::NonNull, slice};
 
 use ngx::{
     core::NgxStr,
     ffi::{
-        ngx_buf_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_pnalloc, ngx_str_t,
-        ngx_time,
+        NGX_LOG_ERR, ngx_buf_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_log_t,
+        ngx_str_t, ngx_time,
     },
     http::{HttpModule, HttpModuleMainConf, NgxHttpUpstreamModule, Request},
 };
@@ -16,9 +16,10 @@ use s3_signer::{
 
 use crate::{
     S3AuthModule,
-    conf::{BlockConf, Effective, upstream_settings},
+    conf::{BlockConf, upstream_settings},
     credentials::{self, Source},
-    log,
+    log, pool,
+    settings::Effective,
     value::{self, Value},
 };
 
@@ -47,6 +48,13 @@ pub(crate) enum Refusal {
     /// A bug; the log has said so.
     #[error("internal error")]
     Internal,
+}
+
+impl Refusal {
+    /// Tells the operator.
+    pub fn write(&self, log: *mut ngx_log_t) {
+        log::write(NGX_LOG_ERR, log, format_args!("request not signed and not sent: {self}"));
+    }
 }
 
 fn describe(error: &InvalidValue) -> String {
@@ -169,13 +177,12 @@ fn replace(request: &Request, buffer: &mut ngx_buf_t, parts: &[&[u8]]) -> Result
 /// Keeps what the variables tell of a signature.
 fn remember(request: &Request, params: &SigningParams) -> Result<(), Refusal> {
     let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
-    let stamped = request.pool().alloc_type::<Stamped>();
-    if stamped.is_null() {
-        return Err(Refusal::NoMemory);
-    }
+    // SAFETY: the pool of a live request.
+    let stamped: NonNull<Stamped> =
+        unsafe { pool::alloc(request.as_ref().pool) }.ok_or(Refusal::NoMemory)?;
     // SAFETY: allocated for this type just now.
     unsafe { stamped.write(Stamped { kind: params.kind(), access_key_id }) };
-    request.set_module_ctx(stamped.cast(), S3AuthModule::module());
+    request.set_module_ctx(stamped.as_ptr().cast(), S3AuthModule::module());
     Ok(())
 }
 
@@ -189,21 +196,8 @@ fn explain(request: &Request, explanation: &Explanation) {
 
 /// Copies `parts` one after the other into the pool of the request.
 fn copy(request: &Request, parts: &[&[u8]]) -> Result<ngx_str_t, Refusal> {
-    let len = parts.iter().map(|part| part.len()).sum();
     // SAFETY: the pool of a live request.
-    let data: *mut u8 = unsafe { ngx_pnalloc(request.as_ref().pool, len) }.cast();
-    if data.is_null() {
-        return Err(Refusal::NoMemory);
-    }
-    let mut at = data;
-    for part in parts {
-        // SAFETY: the lengths add up to the size of the new allocation.
-        unsafe {
-            ptr::copy_nonoverlapping(part.as_ptr(), at, part.len());
-            at = at.add(part.len());
-        }
-    }
-    Ok(ngx_str_t { len, data })
+    unsafe { pool::copy(request.as_ref().pool, parts) }.ok_or(Refusal::NoMemory)
 }
 
 fn evaluate_region(

@@ -21,7 +21,7 @@ impl<T> Value<T> {
     /// Compiles `text`, an argument of the directive that nginx is reading, and makes the constant
     /// of it by `constant` when it has no variables. `Err(None)`: nginx has said what is wrong.
     pub fn compile<E>(
-        cf: *mut ngx_conf_t,
+        cf: &mut ngx_conf_t,
         text: &mut ngx_str_t,
         constant: impl FnOnce(&mut ngx_str_t) -> Result<T, E>,
     ) -> Result<Self, Option<E>> {

@@ -1293,3 +1293,44 @@ Authorization: Basic dXNlcjpzZWNyZXQ=
 GET /f/a
 --- error_code: 403
 --- upstream_count: 0
+
+=== TEST 69: keys of the server, a proxy_pass with variables and no keys in any upstream: 405
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- config
+s3_access_key AKIDTEST00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+location /f/ {
+    set $up s3;
+    proxy_pass http://$up;
+}
+--- request
+DELETE /f/a
+--- error_code: 405
+--- response_headers
+Allow: GET, HEAD
+--- upstream_count: 0
+
+=== TEST 70: the same where an upstream has keys of its own: only the stamp can know
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+upstream other {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    s3_access_key off;
+}
+--- config
+s3_access_key AKIDTEST00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+location /f/ {
+    set $up s3;
+    proxy_pass http://$up;
+}
+--- request
+DELETE /f/a
+--- error_code: 500
+--- error_log: request not signed and not sent: "s3_methods" does not allow method "DELETE"
+--- upstream_count: 0
