@@ -4,9 +4,9 @@
 
 #![no_main]
 
+use fuzz::{Head, Setup, verify};
 use libfuzzer_sys::fuzz_target;
 use s3_signer::{Credentials, InvalidValue, Region};
-use s3_signer_fuzz::{Head, Setup, verify};
 
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, text)) = input.split_first() else { return };

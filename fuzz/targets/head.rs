@@ -3,8 +3,8 @@
 
 #![no_main]
 
+use fuzz::{Head, Setup, decode, verify};
 use libfuzzer_sys::fuzz_target;
-use s3_signer_fuzz::{Head, Setup, decode, verify};
 
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, bytes)) = input.split_first() else { return };

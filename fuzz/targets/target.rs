@@ -3,9 +3,9 @@
 
 #![no_main]
 
+use fuzz::{Head, Setup, decode, percent_encode, verify};
 use libfuzzer_sys::fuzz_target;
 use s3_signer::SignError;
-use s3_signer_fuzz::{Head, Setup, decode, percent_encode, verify};
 
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, text)) = input.split_first() else { return };
