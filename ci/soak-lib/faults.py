@@ -1,21 +1,29 @@
 #!/usr/bin/env python3
-"""Every allocation that the module makes fails once, and every function of it that nginx calls
-panics once: while the configuration is read, and in requests of each kind.
+"""Every allocation that the module makes from nginx's pools fails once, and every function of it that
+nginx calls panics once: while the configuration is read, in requests of each kind, and when the
+configuration ends.
 
     faults.py --nginx BINARY --module MODULE --shim LIBRARY
 
 The module is one that was linked for t/shim/faults.c, of which the shim is made. A configuration
 must then be refused by a nginx that ends by itself; a request must be answered with 500, must not
-reach the upstream, and the worker must live on.
+reach the upstream, and the worker must live on. No `extern "C" fn` of the source may be missing
+among those that panic.
 """
 
 import argparse
 import mmap
+import pathlib
 import re
+import signal
 import struct
 import sys
 
-from web import Failure, Nginx, Recorder, ask
+from web import Failure, Nginx, Recorder, ask, is_alive, wait_until
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
+# Does nothing but return a value.
+CANNOT_PANIC = {"hook::refuse_peer"}
 
 # As in the shim: which one is to fail, how many there were, and the name of the one that failed.
 FAULTS = struct.Struct("II120s")
@@ -81,11 +89,11 @@ class Control:
         return re.sub(r"\bngx_http_s3_auth_module::|<\S+ as \S+>::|::\{\{closure\}\}", "", name) or None
 
 
-def every_one(control, which, attempt):
+def every_one(control, which, attempt, after=0):
     """Calls `attempt` with each number in turn until there are no more calls; what has failed."""
     names = []
     while True:
-        control.arm(which, len(names) + 1)
+        control.arm(which, after + len(names) + 1)
         attempt(lambda: control.failed(which))
         if not (name := control.failed(which)):
             return names
@@ -138,6 +146,28 @@ def requests(nginx, upstream, control, which):
     return reached
 
 
+def ends(nginx, control, read):
+    """The configuration is read again, which takes `read` calls, and the one before ends: in the
+    master and in its worker."""
+    def attempt(failed):
+        workers, lines = nginx.workers(), nginx.log().count("\n")
+        nginx.signal(signal.SIGHUP)
+        wait_until(lambda: nginx.workers() and not any(is_alive(worker) for worker in workers))
+        if failed() and not any("internal error" in line for line in nginx.log().splitlines()[lines:]):
+            raise Failure(f"with {failed()} panicking, no line tells of it")
+    return every_one(control, ENTRIES, attempt, after=read)
+
+
+def entries():
+    """All functions in the source that nginx may call, named as those that fail."""
+    found = set()
+    for file in SOURCE.rglob("*.rs"):
+        module = [part for part in file.relative_to(SOURCE).with_suffix("").parts if part != "lib"]
+        for name in re.findall(r'extern "C" fn (\w+)', file.read_text()):
+            found.add("::".join([*module, name]))
+    return found
+
+
 def run(binary, module, shim):
     nginx = Nginx(binary, module)
     path = nginx.directory / "faults"
@@ -147,27 +177,35 @@ def run(binary, module, shim):
     totals = []
     nginx.configure(configuration(nginx.directory))
     try:
-        for which, what in ((ALLOCATIONS, "allocations"), (ENTRIES, "panics")):
+        for which, what in ((ALLOCATIONS, "allocations from pools"), (ENTRIES, "panics")):
             control.arm(which, 0)
-            in_configuration = configurations(nginx, control, which)
-            report(f"{what} while the configuration is read", in_configuration)
+            failed = configurations(nginx, control, which)
+            report(f"{what} while the configuration is read", failed)
             # From here on, only panics may show in the log.
             (nginx.directory / "logs/error.log").unlink()
             control.arm(which, 0)
             nginx.start()
             in_requests = requests(nginx, upstream, control, which)
             report(f"{what} in requests", in_requests)
-            totals.append(f"{len(in_configuration + in_requests)} {what}")
+            if which == ENTRIES:
+                at_its_end = ends(nginx, control, len(failed))
+                report(f"{what} when a configuration ends", at_its_end)
+                failed += at_its_end
+            failed += in_requests
+            totals.append(f"{len(failed)} {what}")
+            control.arm(which, 0)
             nginx.stop()
             nginx.check_log("internal error", "panicked at")
+        # A function may be named as what another, which has the guard, is for: `get<signature>`.
+        panicked = {part for name in failed for part in re.findall(r"[\w:]+", name)}
+        if missing := entries() - panicked - CANNOT_PANIC:
+            raise Failure(f"never panicked, not guarded or not called: {', '.join(sorted(missing))}")
         print(f"faults: {' and '.join(totals)}, one at a time: no crash, nothing unsigned")
     finally:
         nginx.remove()
 
 
 def report(what, failed):
-    if not failed:
-        raise Failure(f"no {what}: is the module linked for the shim?")
     names = sorted(set(failed))
     print(f"faults: {len(failed)} {what}: {', '.join(f'{failed.count(n)} {n}' for n in names)}")
 
