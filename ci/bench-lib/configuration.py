@@ -83,6 +83,9 @@ def _bucket(name, s3_port, settings):
     return host, block
 
 
+# An upstream block that is not used.
+SPARE = "upstream spare { server 127.0.0.1:9; }"
+
 # What all locations that pass to S3 have.
 _PROXY = """
     proxy_http_version 1.1;
@@ -90,22 +93,22 @@ _PROXY = """
 """
 
 
-def small(directory, port, s3_port, module):
-    """A location for each kind of signature and two without; with and without a signature, a
-    location that answers from a cache. Without the module all the same, unsigned."""
-    buckets, locations = [], []
+def small(directory, port, s3_port, module, kinds=KINDS, more=""):
+    """A location for each kind of signature and two without; with and without a signature,
+    locations that answer from a cache. Without the module all the same, unsigned, as are the
+    kinds that are not among `kinds`. `more` stands beside it all."""
+    buckets, locations = [more], []
     names = ["unsigned", "control", *KINDS]
     hosts = {}
     for i, name in enumerate(names):
-        signed = module and name in KINDS
-        settings = KEYS + KINDS[name] if signed else ""
+        settings = KEYS + kinds[name] if module and name in kinds else ""
         hosts[name], block = _bucket(f"bucket-{i}", s3_port, settings)
         buckets.append(block)
         locations.append(f"location /{name}/ {{ proxy_pass http://{hosts[name]}/; }}\n")
-    for name, bucket in [("hit-unsigned", "unsigned"), ("hit-v4-headers", "v4-headers")]:
+    for name in ("unsigned", "control", "v4-headers"):
         locations.append(f"""
-        location /{name}/ {{
-            proxy_pass http://{hosts[bucket]}/;
+        location /hit-{name}/ {{
+            proxy_pass http://{hosts[name]}/;
             proxy_cache objects;
             proxy_cache_valid 200 1h;
         }}

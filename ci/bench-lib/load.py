@@ -2,17 +2,23 @@
 
 import dataclasses
 import re
+import signal
 import subprocess
+import time
 
 import configuration
 from servers import OTHER_CORES, cpu_time, run_on
 
-CONNECTIONS = 16
+# So many that a worker finds another request when it has answered one.
+CONNECTIONS = 32
+# Seconds. The speed of a machine changes from one to the next: short ones that are compared lie
+# close together.
+SLICE = 0.3
 
 
 @dataclasses.dataclass
 class Slice:
-    """A second of load."""
+    """A moment of load."""
 
     requests: int
     seconds: float
@@ -46,10 +52,10 @@ class Place:
     server: object
     path: str
 
-    def run(self, upstream, seconds=1):
+    def run(self, upstream):
         worker = self.server.worker
         cpu, connections = cpu_time(worker), upstream.connections()
-        requests, elapsed = _wrk(f"http://127.0.0.1:{self.server.port}{self.path}", seconds)
+        requests, elapsed = _wrk(f"http://127.0.0.1:{self.server.port}{self.path}")
         return Slice(
             requests,
             elapsed,
@@ -58,12 +64,15 @@ class Place:
         )
 
 
-def _wrk(url, seconds):
+def _wrk(url):
     """Has wrk ask for `url` as fast as it can; the number of answers and the time."""
     headers = [f"--header={name}: {value}" for name, value in configuration.CLIENT_HEADERS.items()]
-    command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s"]
+    command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", "--duration=5s"]
     process = run_on(OTHER_CORES, [*command, *headers, url], stdout=subprocess.PIPE, text=True)
-    output, _ = process.communicate(timeout=seconds + 10)
+    # wrk takes whole seconds only, but tells its figures when it is interrupted, too.
+    time.sleep(SLICE)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=10)
     found = re.search(r"(\d+) requests in ([\d.]+)(m?s)", output)
     if not found or re.search("Non-2xx|Socket errors", output):
         raise RuntimeError(f"wrk on {url}: {output}")
@@ -77,6 +86,11 @@ class Pair:
     slice: Slice
     base: list
 
+    @property
+    def busy(self):
+        """Which part of the time the worker worked at least."""
+        return min(slice.busy for slice in (self.slice, *self.base))
+
     def ratio(self, figure):
         """How much more the place has of `figure` than the mean of those around it."""
         base = [getattr(slice, figure) for slice in self.base]
@@ -85,13 +99,14 @@ class Pair:
 
 def pairs(upstream, base, places, rounds):
     """Compares places with `base`: in each round every place, with the base before and after it,
-    so that a machine that grows slower or faster does not show. The pairs of each place."""
+    so that a machine that grows slower or faster does not show. The slices of the base, and the
+    pairs of each place."""
+    slices = [base.run(upstream)]
     found = [[] for _ in places]
-    before = base.run(upstream)
     for number in range(rounds):
         # Who comes after whom changes.
         for i in sorted(range(len(places)), reverse=number % 2 == 1):
             slice, after = places[i].run(upstream), base.run(upstream)
-            found[i].append(Pair(slice, [before, after]))
-            before = after
-    return found
+            found[i].append(Pair(slice, [slices[-1], after]))
+            slices.append(after)
+    return slices, found

@@ -51,10 +51,12 @@ def instructions(worker, module, ask):
     stepper = threading.Thread(target=run)
     stepper.start()
     attached.wait()
-    ask(REQUESTS)
-    # nginx does not care for this signal, the stepper waits for it.
-    os.kill(worker, signal.SIGCONT)
-    stepper.join()
+    try:
+        ask(REQUESTS)
+    finally:
+        # nginx does not care for this signal, the stepper waits for it.
+        os.kill(worker, signal.SIGCONT)
+        stepper.join()
     return count[0] / REQUESTS if count else None
 
 
