@@ -5,9 +5,11 @@
 
 A configuration with canary secrets signs requests of all kinds; another one with other secrets
 takes its place, as often as `--reloads` says. When the old workers are gone, neither the master nor
-the new worker may hold a canary, nor what is derived of it: keys of Signature V4, and the states of
-HMAC that they are kept as. What the first configuration left there before is shown, as a sign that
-the search finds what there is. `nginx -T` must show the secrets where they were written only.
+the new worker may hold a canary, nor the states of HMAC that are made of it. All of these must be
+found in a worker that uses them, as a sign that the search finds what there is. The keys of
+Signature V4 that lie between a secret and its states must not even be there; no more copies of a
+secret may stand in the master than directives have it, and none of one in a comment. `nginx -T` must show the secrets where they were
+written only.
 """
 
 import hashlib
@@ -15,7 +17,7 @@ import hmac
 import pathlib
 import re
 import struct
-import time
+import urllib.parse
 
 from load import command
 from web import Failure, Nginx, Recorder, ask, is_alive, wait_until
@@ -24,36 +26,51 @@ KINDS = ("v4-headers", "v4-query", "v2-headers", "v2-query", "by-upstream")
 
 
 class Secrets:
-    """A secret key and a token for each location, of the same lengths in each turn."""
+    """A secret key and a token for each location, of the same lengths in each turn, and secrets in
+    comments."""
 
     def __init__(self, turn):
         self.key = {kind: f"Canary{turn}/{kind:->12}/Secret+Key0000000000" for kind in KINDS}
         self.token = {kind: f"Canary{turn}/{kind:->12}/Token+++++" for kind in KINDS}
+        self.replaced = f"Canary{turn}/replaced/Secret+Key0000000000"
 
     def settings(self, kind):
+        """The name of the directive stands after the value as well, and before one that is not
+        in use."""
         region = "" if kind.startswith("v2") else "s3_region eu-west-1;"
         headers = "s3_use_headers on;" if kind.endswith("headers") else ""
-        return (f"s3_access_key AKIDMEMORY0000000001; s3_secret_key {self.key[kind]};"
-                f" s3_security_token {self.token[kind]}; {region} {headers}")
+        return f"""
+            # s3_secret_key {self.replaced};
+            s3_access_key AKIDMEMORY0000000001;
+            s3_secret_key {self.key[kind]} # s3_secret_key of films
+            ;
+            s3_security_token {self.token[kind]}; {region} {headers}
+            """
 
-    def needles(self):
-        """What must not be found, by its name."""
+    def written(self):
+        """The secrets as the configuration and requests have them, by their names."""
         found = {}
         for kind in KINDS:
-            key, token = self.key[kind].encode(), self.token[kind].encode()
-            found[f"the secret of {kind}"] = key
-            found[f"the token of {kind}"] = token
-            if kind.startswith("v2"):
-                states = hmac_states(SHA1, key)
-            else:
-                derived = b"AWS4" + key
-                for part in (time.strftime("%Y%m%d", time.gmtime()), "eu-west-1", "s3",
-                             "aws4_request"):
-                    derived = hmac.digest(derived, part.encode(), "sha256")
-                    found[f"the key by {part} of {kind}"] = derived
-                states = hmac_states(SHA256, derived)
-            found |= {f"a state of HMAC of {kind}, {i}": state for i, state in enumerate(states)}
-        return found
+            found[f"the secret of {kind}"] = self.key[kind].encode()
+            found[f"the token of {kind}"] = self.token[kind].encode()
+        # The only kind that sends it so.
+        encoded = urllib.parse.quote(self.token["v4-query"], safe="").encode()
+        return found | {"the token of v4-query, encoded": encoded}
+
+    def derived(self, dates):
+        """What is made of the secrets: the keys of Signature V4, which are for a day, and the states
+        of HMAC."""
+        keys, states = {}, {}
+        for kind in KINDS:
+            key, hash_function = self.key[kind].encode(), SHA1
+            if kind in dates:
+                key, hash_function = b"AWS4" + key, SHA256
+                for part in (dates[kind], b"eu-west-1", b"s3", b"aws4_request"):
+                    key = hmac.digest(key, part, "sha256")
+                    keys[f"the key by {part.decode()} of {kind}"] = key
+            for i, state in enumerate(hmac_states(hash_function, key)):
+                states[f"a state of HMAC of {kind}, {i}"] = state
+        return keys, states
 
 
 # --- the states of HMAC: what a hash is after the padded key ------------------
@@ -159,11 +176,14 @@ def configuration(directory, secrets):
 
 
 def sign(nginx, upstream):
+    """A request of each kind; the dates of those that have one."""
     for kind in KINDS:
         ask(nginx.socket("front"), f"GET /{kind}/a HTTP/1.0\r\nHost: h\r\n\r\n".encode())
     arrived = upstream.take()
     if len(arrived) != len(KINDS) or not all(re.search(rb"AWS|Signature=", r) for r in arrived):
         raise Failure(f"not all signed: {arrived}")
+    found = (re.search(rb"(\d{8})(?:/|%2F)eu-west-1", request) for request in arrived)
+    return {kind: date[1] for kind, date in zip(KINDS, found) if date}
 
 
 def run(options):
@@ -173,13 +193,21 @@ def run(options):
         canaries = Secrets(0)
         nginx.configure(configuration(nginx.directory, canaries))
         nginx.start()
-        sign(nginx, upstream)
-        needles = canaries.needles()
+        keys, states = canaries.derived(sign(nginx, upstream))
+        used = canaries.written() | states
+        unused = keys | {"the secret in a comment": canaries.replaced.encode()}
+        needles = used | unused
         (worker,) = nginx.workers()
-        before = search(worker, needles)
-        kept = [what for what in needles if "the secret" in what or "a state" in what]
-        if missing := [what for what in kept if what not in before]:
-            raise Failure(f"the search does not find {missing} while they are in use")
+        in_use = search(worker, needles)
+        if missing := used.keys() - in_use.keys():
+            raise Failure(f"the search does not find {sorted(missing)} while they are in use")
+        found = {"worker that uses the others": {w: in_use[w] for w in unused if w in in_use}}
+        text = (nginx.directory / "nginx.conf").read_bytes()
+        found["master that has more copies than directives"] = {
+            what: where for what, where in search(nginx.master(), canaries.written()).items()
+            # One of an encoded token, which no directive has.
+            if len(where) > max(1, text.count(canaries.written()[what]))
+        }
 
         for turn in range(1, options.reloads + 1):
             nginx.configure(configuration(nginx.directory, Secrets(turn)))
@@ -187,21 +215,21 @@ def run(options):
             wait_until(lambda: not is_alive(worker) and nginx.workers())
             (worker,) = nginx.workers()
             sign(nginx, upstream)
-        found = {"master": search(nginx.master(), needles), "worker": search(worker, needles)}
+        found |= {"master": search(nginx.master(), needles), "worker": search(worker, needles)}
         text = "".join(
-            f"\n{process}: {what} in {name} at {address}: {around}"
+            f"\n{process}: {what}, {len(where)} times, as in {name} at {address}: {around}"
             for process, places in found.items()
-            for what, where in places.items() for name, address, around in where
+            for what, where in places.items() for name, address, around in where[:2]
         )
         if text:
-            raise Failure(f"found after {options.reloads} reloads:{text}")
+            raise Failure(f"found:{text}")
         shown = nginx.run("-T").stdout
         written = (nginx.directory / "nginx.conf").read_bytes()
         rest = shown.replace(written, b"")
-        if rest == shown or any(secret in rest for secret in Secrets(options.reloads).needles().values()):
+        if rest == shown or any(s in rest for s in Secrets(options.reloads).written().values()):
             raise Failure("nginx -T does not show the configuration as it was written, and no more")
-        return (f"{len(needles)} secrets and keys, {len(before)} of them found in the worker that"
-                f" used them, none in master and worker after {options.reloads} reloads")
+        return (f"{len(needles)} secrets and keys, {len(used)} of them, all that are kept, found in"
+                f" the worker that used them, none in master and worker after {options.reloads} reloads")
     finally:
         nginx.remove()
 
