@@ -26,7 +26,7 @@ def kill_one(nginx, load, choose):
 
 def run(options):
     with Stage(options, workers=2) as stage:
-        load = Load(stage.nginx.socket("front"), retries=False)
+        load = Load(stage.nginx.socket("front"))
         try:
             load.wait_for(200)
             # The older one has most of the connections.

@@ -49,6 +49,10 @@ class S3Server:
             raise Failure(f"the S3 server did not start: {self._log.read_text()}")
         self.address = listening[1].decode()
 
+    def answered(self):
+        """How many requests have reached it; all of them, if they are answered 200."""
+        return len(re.findall(rb"^connection=.* 200 \S+$", self._log.read_bytes(), re.MULTILINE))
+
     def stop(self):
         self._process.terminate()
         self._process.wait(LIMIT)
@@ -81,6 +85,7 @@ class Stage:
     """nginx with the module, and the S3 server behind it."""
 
     def __init__(self, options, workers):
+        self.asked = 0  # Requests besides those of a load.
         self.nginx = Nginx(options.nginx, options.module, workers)
         self.s3 = S3Server(self.nginx.directory)
 
@@ -88,6 +93,13 @@ class Stage:
         self.nginx.configure(configuration(self.nginx.directory, self.s3))
         self.nginx.start()
         return self
+
+    def check(self, load):
+        """That each request has been answered, and that each answer has reached the client."""
+        if load.failed:
+            raise Failure(f"{len(load.failed)} of {load.answered} requests: {load.failed[:5]}")
+        if (arrived := self.s3.answered()) != load.answered + self.asked:
+            raise Failure(f"{arrived} requests reached S3, {load.answered + self.asked} the client")
 
     def __exit__(self, *_):
         self.nginx.remove()
@@ -111,13 +123,14 @@ def command(manual, run, **numbers):
 
 
 class Load:
-    """Sends requests from so many connections until it is told to stop. A kept connection that
-    ends before a byte of an answer is nginx closing it while idle: with `retries`, the request is
-    sent again, as RFC 9110 (9.3.1) has it, and counted apart. Any other request without its whole
-    and right answer is one that failed."""
+    """Sends requests from so many connections until it is told to stop. Workers that are in
+    `retiring` close kept connections that are idle: a request that came too late, before a byte of
+    an answer, is sent again over a new one, as RFC 9110 (9.3.1) has it, and counted apart. Any other
+    request without its whole and right answer is one that failed."""
 
-    def __init__(self, path, connections=16, retries=True):
-        self.path, self.connections, self.retries = str(path), connections, retries
+    def __init__(self, path, connections=16):
+        self.path, self.connections = str(path), connections
+        self.retiring = set()
         self.answered, self.retried = 0, 0
         self.failed = []  # (the worker that served the connection, if known; what happened)
         self._stopping = False
@@ -147,7 +160,7 @@ class Load:
                 kept = await connection.ask(kind)
                 self.answered += 1
             except (OSError, EOFError, Failure) as error:
-                if self.retries and connection.worker and not connection.answer:
+                if connection.worker in self.retiring and not connection.answer:
                     self.retried += 1
                 else:
                     self.failed.append((connection.worker, repr(error)))
