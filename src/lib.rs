@@ -39,8 +39,8 @@ use std::{
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK, Status},
     ffi::{
-        NGX_HTTP_MODULE, NGX_LOG_EMERG, ngx_conf_t, ngx_cycle, ngx_http_module_t, ngx_int_t,
-        ngx_module_t, ngx_pool_cleanup_add, ngx_uint_t,
+        NGX_HTTP_MODULE, NGX_LOG_EMERG, ngx_conf_t, ngx_http_module_t, ngx_int_t, ngx_module_t,
+        ngx_pool_cleanup_add, ngx_uint_t,
     },
     http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf},
 };
@@ -141,9 +141,8 @@ unsafe extern "C" fn create_conf<T: Default>(cf: *mut ngx_conf_t) -> *mut c_void
 
 /// The end of what `create_conf` made.
 unsafe extern "C" fn drop_conf<T>(data: *mut c_void) {
-    // SAFETY: nginx has a cycle, with a log, as long as it runs.
-    let log = unsafe { (*ngx_cycle).log };
-    log::guard(log, (), || {
+    // nginx has closed the configuration's log by now, but not standard error, its error log.
+    log::guard(ptr::null_mut(), (), || {
         // SAFETY: nginx calls this once, when it destroys the pool, with the data of the entry.
         unsafe { data.cast::<T>().drop_in_place() };
     });

@@ -39,8 +39,8 @@ pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
     }
 }
 
-/// Runs `f`, which nginx called. A panic does not cross into C: it becomes a line in the log and
-/// the result `on_panic`.
+/// Runs `f`, which nginx called. A panic does not cross into C: it becomes a line in the log, unless
+/// that is NULL, and the result `on_panic`. Rust has written what it says to standard error.
 pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) -> T {
     // What a panic may leave half done is the request's or the configuration's, and either ends by
     // `on_panic`; or the signer's, which begins each signature with empty buffers.
@@ -50,7 +50,9 @@ pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) 
         f()
     };
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| {
-        write(NGX_LOG_EMERG, log, format_args!("s3 auth: internal error, this is a bug"));
+        if !log.is_null() {
+            write(NGX_LOG_EMERG, log, format_args!("s3 auth: internal error, this is a bug"));
+        }
         on_panic
     })
 }

@@ -153,7 +153,8 @@ def ends(nginx, control, read):
         workers, lines = nginx.workers(), nginx.log().count("\n")
         nginx.signal(signal.SIGHUP)
         wait_until(lambda: nginx.workers() and not any(is_alive(worker) for worker in workers))
-        if failed() and not any("internal error" in line for line in nginx.log().splitlines()[lines:]):
+        # By Rust itself: standard error is the error log.
+        if failed() and not any("panicked at" in line for line in nginx.log().splitlines()[lines:]):
             raise Failure(f"with {failed()} panicking, no line tells of it")
     return every_one(control, ENTRIES, attempt, after=read)
 
