@@ -11,7 +11,11 @@ import pathlib
 import platform
 import re
 import subprocess
+import sys
 import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "ci/lib"))
 
 import callgrind
 import configuration
@@ -20,18 +24,17 @@ import load
 import plot
 import signer
 import stepping
-from configuration import KINDS
 from figures import Figures
 from load import Place
+from nginx import KINDS
 from servers import (
     FRONT_CORES, LIMIT, OTHER_CORES, Server, Upstream, measure_alone, resident, servers
 )
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
 HITS = ["hit-unsigned", "hit-control", "hit-v4-headers"]
 LOCATIONS = ["unsigned", "control", *KINDS, *HITS]
 # Pairs of slices under load: for the figures that have targets, and for others.
-PAIRS, FEWER_PAIRS = 30, 15
+PAIRS, FEWER_PAIRS = 45, 15
 # How often the large configuration is read.
 READINGS = 7
 # A throughput is the worker's own when the worker works for so much of the time; when it waits, it is

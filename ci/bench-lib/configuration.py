@@ -2,13 +2,8 @@
 
 import os
 
-# What stands in an upstream block for each kind of signature.
-KINDS = {
-    "v4-headers": "s3_region eu-west-1; s3_use_headers on;",
-    "v4-query": "s3_region eu-west-1; s3_use_headers off;",
-    "v2-headers": "s3_use_headers on;",
-    "v2-query": "s3_use_headers off;",
-}
+from nginx import KINDS, temporary_paths
+
 KEYS = "s3_access_key AKIAIOSFODNN7EXAMPLE; s3_secret_key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY;"
 
 # The object that is fetched: a key of 60 bytes. The client's headers, that nginx passes on, make
@@ -29,10 +24,6 @@ UPSTREAMS = 1_000
 
 def _nginx(directory, main, http, worker_processes=1):
     """What every nginx here needs."""
-    temporary = "".join(
-        f"{name}_temp_path {directory}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
     return f"""
 {main}
 {"user root;" if os.geteuid() == 0 else ""}
@@ -45,7 +36,7 @@ http {{
     access_log off;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
-    {temporary}
+    {temporary_paths(directory)}
     {http}
 }}
 """

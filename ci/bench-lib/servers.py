@@ -8,10 +8,11 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
+
+from nginx import reserve_port, workers
 
 # The nginx that is measured has a core of its own; all others share the rest.
 _CORES = sorted(os.sched_getaffinity(0))
@@ -20,19 +21,6 @@ OTHER_CORES = set(_CORES[:-1]) or FRONT_CORES
 
 # Not even valgrind takes longer to start nginx with a large configuration.
 LIMIT = 120
-
-
-_reserved = []
-
-
-def reserve_port():
-    """A port for a server. A socket that is bound and does not listen keeps it from others, but not
-    from nginx."""
-    s = socket.socket()
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(("127.0.0.1", 0))
-    _reserved.append(s)
-    return s.getsockname()[1]
 
 
 def measure_alone():
@@ -111,7 +99,7 @@ class Server:
         return self._process.pid
 
     def workers(self):
-        return [pid for pid in children(self.pid) if b"worker process" in command_line(pid)]
+        return workers(self.pid)
 
     @property
     def worker(self):
@@ -145,17 +133,6 @@ def servers(*servers):
     finally:
         for server in servers:
             server.remove()
-
-
-def children(pid):
-    return [int(child) for child in _proc(pid, f"task/{pid}/children").split()]
-
-
-def command_line(pid):
-    try:
-        return _proc(pid, "cmdline")
-    except FileNotFoundError:
-        return b""
 
 
 def cpu_time(pid):

@@ -19,9 +19,9 @@ import re
 import subprocess
 import sys
 import time
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
-from web import Failure, Nginx, Recorder, ask
+from web import KINDS, Failure, Nginx, Recorder, ask
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ORACLE = ROOT / "crates/s3-signer/tests/botocore_oracle.py"
@@ -32,13 +32,6 @@ TOKEN = "Differential/Token+With/Signs=="
 REGION = "eu-west-1"
 HOST = "films.s3.eu-west-1.amazonaws.com"
 LIFETIME = 300
-
-KINDS = {
-    "v4-headers": f"s3_region {REGION}; s3_use_headers on;",
-    "v4-query": f"s3_region {REGION};",
-    "v2-headers": "s3_use_headers on;",
-    "v2-query": "",
-}
 
 # How many headers or arguments make the signature, without a token.
 PARTS = {"v4-headers": 3, "v4-query": 6, "v2-headers": 2, "v2-query": 3}

@@ -12,19 +12,13 @@ import sys
 import threading
 import time
 
-from web import LIMIT, Failure, Nginx, wait_until
+from web import KINDS, LIMIT, Failure, Nginx, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BODY = "one object\n" * 100
 # Credentials take turns, to see which configuration is in effect.
 KEYS = [("AKIDLOADTURN00000000", "Load/Secret+Key0000000000000000000000000"),
         ("AKIDLOADTURN00000001", "Load/Secret+Key0000000000000000000000001")]
-KINDS = {
-    "v4-headers": "s3_region eu-west-1; s3_use_headers on;",
-    "v4-query": "s3_region eu-west-1; s3_use_headers off;",
-    "v2-headers": "s3_use_headers on;",
-    "v2-query": "s3_use_headers off;",
-}
 
 
 class S3Server:

@@ -12,7 +12,6 @@ secret may stand in the master than directives have it, and none of one in a com
 written only.
 """
 
-import hashlib
 import hmac
 import pathlib
 import re

@@ -9,9 +9,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from nginx import KINDS, is_alive, reserve_port, temporary_paths, workers  # for the others, too
 
 LIMIT = 20  # seconds for anything to happen
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
@@ -103,10 +107,6 @@ class Nginx:
         return self.directory / f"{name}.sock"
 
     def configure(self, http):
-        temporary = "".join(
-            f"    {kind}_temp_path {self.directory}/{kind};\n"
-            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
         text = f"""
 {f"load_module {self.module};" if self.module else ""}
 {"user root;" if os.geteuid() == 0 else ""}
@@ -116,7 +116,7 @@ lock_file logs/nginx.lock;
 events {{ worker_connections 256; accept_mutex off; }}
 http {{
     access_log off;
-{temporary}
+{temporary_paths(self.directory)}
 {http}
 }}
 """
@@ -149,7 +149,7 @@ http {{
             return None
 
     def workers(self, master=None):
-        return set(children(master or self.master()))
+        return set(workers(master or self.master()))
 
     def signal(self, number):
         os.kill(self.master(), number)
@@ -177,22 +177,6 @@ http {{
             os.kill(master, signal.SIGTERM)
             wait_until(lambda: not is_alive(master))
         shutil.rmtree(self.directory, ignore_errors=True)
-
-
-def children(pid):
-    try:
-        pids = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
-        return []
-    return [int(pid) for pid in pids if is_alive(pid)]
-
-
-def is_alive(pid):
-    """Whether the process exists. One that nobody has waited for does not."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def wait_until(condition):
