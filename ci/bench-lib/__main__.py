@@ -37,8 +37,9 @@ LOCATIONS = ["unsigned", "control", *KINDS, *HITS]
 PAIRS, FEWER_PAIRS = 45, 15
 # How often the large configuration is read.
 READINGS = 7
-# A throughput is the worker's own when the worker works for so much of the time; when it waits, it is
-# that of wrk or the upstream, or of whatever else runs on its core. So many pairs must be of that kind.
+# A throughput is the worker's own when the worker works for so much of the time; when it waits, it
+# is that of wrk or the upstream, or of whatever else runs on its core. So many pairs must be of that
+# kind.
 BUSY, BUSY_PAIRS = 0.95, 7
 
 

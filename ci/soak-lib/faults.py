@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Every allocation that the module makes from nginx's pools fails once, and every function of it that
-nginx calls panics once: while the configuration is read, in requests of each kind, and when the
-configuration ends.
+"""Every allocation that the module makes from nginx's pools fails once, and every function of it
+that nginx calls panics once: while the configuration is read, in requests of each kind, and when
+the configuration ends.
 
     faults.py --nginx BINARY --module MODULE --shim LIBRARY
 

@@ -8,8 +8,8 @@ takes its place, as often as `--reloads` says. When the old workers are gone, ne
 the new worker may hold a canary, nor the states of HMAC that are made of it. All of these must be
 found in a worker that uses them, as a sign that the search finds what there is. The keys of
 Signature V4 that lie between a secret and its states must not even be there; no more copies of a
-secret may stand in the master than directives have it, and none of one in a comment. `nginx -T` must show the secrets where they were
-written only.
+secret may stand in the master than directives have it, and none of one in a comment. `nginx -T`
+must show the secrets where they were written only.
 """
 
 import hmac
