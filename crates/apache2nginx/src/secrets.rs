@@ -1,7 +1,11 @@
 //! Keeps secrets out of everything but the file for them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+
+use crate::error::Error;
 
 /// What stands for a secret.
 pub const REDACTED: &str = "REDACTED";
@@ -73,69 +77,95 @@ pub fn mask(line: &str) -> String {
     masked
 }
 
-/// What may stand around a key, and is not in it.
-const SEPARATORS: [char; 9] = [' ', '"', '\'', ':', ';', ',', '@', '&', '?'];
+/// How long a known secret is at least that is taken out of the middle of a word. A shorter one, as
+/// no real key is, would be found in words that have nothing to do with it.
+const SHORT: usize = 8;
 
 /// Takes secrets out of lines that are kept as comments.
-#[derive(Default)]
 pub struct Redactor {
-    known: HashSet<String>,
+    known: AhoCorasick,
 }
 
 impl Redactor {
-    /// A value that must not be shown, wherever it occurs as a word.
-    pub fn add(&mut self, secret: &str) {
-        if !secret.is_empty() {
-            self.known.insert(secret.to_owned());
+    /// `secrets` are the values that must not be shown, wherever they occur.
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Result<Self, Error> {
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+        let known = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(secrets)
+            .map_err(|_| Error::TooLarge("it has too many keys"))?;
+        Ok(Self { known })
+    }
+
+    /// Whether a known secret occurs in a text.
+    pub fn knows(&self, text: &str) -> bool {
+        self.find(text, 0).is_some()
+    }
+
+    /// The next known secret in a text.
+    fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let mut from = from;
+        loop {
+            let found = self.known.find(Input::new(text).range(from..))?;
+            let is_letter = |c: char| c.is_alphanumeric();
+            let is_word = !text[..found.start()].ends_with(is_letter)
+                && !text[found.end()..].starts_with(is_letter);
+            if is_word || found.len() >= SHORT {
+                return Some(found.range());
+            }
+            from = text.ceil_char_boundary(found.start() + 1);
         }
     }
 
-    /// Whether a value is known to be secret, or has such a word in it.
-    pub fn knows(&self, value: &str) -> bool {
-        self.known.contains(value) || value.split(SEPARATORS).any(|word| self.known.contains(word))
+    /// A text without what is known to be secret.
+    fn hidden(&self, text: &str) -> String {
+        let mut hidden = String::with_capacity(text.len());
+        let mut from = 0;
+        while let Some(secret) = self.find(text, from) {
+            hidden.push_str(&text[from..secret.start]);
+            hidden.push_str(REDACTED);
+            from = secret.end;
+        }
+        hidden.push_str(&text[from..]);
+        hidden
     }
 
     /// A directive's line, redacted.
     pub fn line(&self, line: &str) -> String {
         let line = line.trim();
-        let (name, arguments) = line.split_at(line.find(char::is_whitespace).unwrap_or(line.len()));
+        let name = line.split(char::is_whitespace).next().unwrap_or_default();
         let secret = is_secret(name);
         let is_telling = match name.to_ascii_lowercase().as_str() {
             "requestheader" | "header" => is_header,
             _ => telling,
         };
         let mut after_telling = telling(name) && !name.eq_ignore_ascii_case("servertokens");
-        let mut text = name.to_owned();
-        for word in arguments.split_inclusive(char::is_whitespace) {
+        let mut text = String::new();
+        for (number, word) in self.hidden(line).split_inclusive(char::is_whitespace).enumerate() {
             let bare = word.trim_end();
-            let space = &word[bare.len()..];
-            let hide = !bare.is_empty() && !is_variable(bare) && (secret || after_telling);
-            if hide {
+            let hide = number > 0 && !bare.is_empty() && !is_variable(bare);
+            if hide && (secret || after_telling) {
                 text.push_str(REDACTED);
             } else {
-                text.push_str(&self.word(bare));
+                text.push_str(&without_password(bare));
             }
-            text.push_str(space);
-            after_telling |= is_telling(bare);
+            text.push_str(&word[bare.len()..]);
+            after_telling |= number > 0 && is_telling(bare);
         }
         text
     }
+}
 
-    /// A word without what is known to be secret, or the password of a URL.
-    fn word<'a>(&self, word: &'a str) -> Cow<'a, str> {
-        let bare = word.trim_matches(['"', '\'']);
-        let value = bare.split_once('=').map_or(bare, |(_, value)| value);
-        if self.knows(bare) || self.knows(value) {
-            return Cow::Borrowed(REDACTED);
+/// A word without the password of a URL.
+fn without_password(word: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = word.split_once("://") else { return Cow::Borrowed(word) };
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once('@') {
+        Some((_, host)) => {
+            let path = &rest[authority.len()..];
+            Cow::Owned(format!("{scheme}://{REDACTED}@{host}{path}"))
         }
-        if let Some((scheme, rest)) = word.split_once("://") {
-            let authority = rest.split('/').next().unwrap_or_default();
-            if let Some((_, host)) = authority.rsplit_once('@') {
-                let path = &rest[authority.len()..];
-                return Cow::Owned(format!("{scheme}://{REDACTED}@{host}{path}"));
-            }
-        }
-        Cow::Borrowed(word)
+        None => Cow::Borrowed(word),
     }
 }
 
@@ -153,13 +183,12 @@ mod tests {
 
     #[test]
     fn secrets_are_redacted_wherever_they_stand() {
-        let mut redactor = Redactor::default();
-        redactor.add("wJalr");
+        let redactor = Redactor::new(["wJalr", "AKIAOFSOMEBODY", "AKIAOFSOMEBODY2", ""]).unwrap();
         let cases = [
             ("S3SecretKey  abc", "S3SecretKey  REDACTED"),
             ("S3SecretKey ${KEY}", "S3SecretKey ${KEY}"),
             ("SetEnv KEY wJalr", "SetEnv KEY REDACTED"),
-            ("SetEnv KEY \"wJalr\"", "SetEnv KEY REDACTED"),
+            ("SetEnv KEY \"wJalr\"", "SetEnv KEY \"REDACTED\""),
             ("SetEnv DB_PASSWORD x", "SetEnv DB_PASSWORD REDACTED"),
             (
                 "RequestHeader set Authorization \"Basic x\"",
@@ -170,7 +199,14 @@ mod tests {
             ("S3Key abc", "S3Key REDACTED"),
             ("S3Region eu-west-1", "S3Region eu-west-1"),
             ("RequestHeader set X-Api-Key abc", "RequestHeader set X-Api-Key REDACTED"),
-            ("SetEnv X \"id:wJalr\"", "SetEnv X REDACTED"),
+            ("SetEnv X \"id:wJalr\"", "SetEnv X \"id:REDACTED\""),
+            ("SetEnv wJalrx xwJalr", "SetEnv wJalrx xwJalr"),
+            ("RewriteRule a b?x&Id=AKIAOFSOMEBODY [P]", "RewriteRule a b?x&Id=REDACTED [P]"),
+            ("SetEnv URL https://h/AKIAOFSOMEBODY/x", "SetEnv URL https://h/REDACTED/x"),
+            ("SetEnv FOO bar|AKIAOFSOMEBODY", "SetEnv FOO bar|REDACTED"),
+            ("Header set X-Y %{AKIAOFSOMEBODY}", "Header set X-Y %{REDACTED}"),
+            ("Foo a=b,c=AKIAOFSOMEBODY2x=", "Foo a=b,c=REDACTEDx="),
+            ("AKIAOFSOMEBODY x", "REDACTED x"),
         ];
         for (line, redacted) in cases {
             assert_eq!(redactor.line(line), redacted);

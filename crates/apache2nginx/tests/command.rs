@@ -140,7 +140,11 @@ fn no_secret_is_in_the_main_file_the_report_or_an_error() {
         "{SITE}<Location /films/>\nRequestHeader set X-Id {SECRET}/K7MDENG/bPxRfiCYEXAMPLEKEY\n\
          RequestHeader set Authorization \"Basic {SECRET}\"\nRequestHeader set X-Api-Key {SECRET}\n\
          </Location>\nSetEnv X \"id:{SECRET}/K7MDENG/bPxRfiCYEXAMPLEKEY\"\n\
-         S3SecretKye {SECRET}\nProxyPass /u/ https://user:{SECRET}@host/\n"
+         S3SecretKye {SECRET}\nProxyPass /u/ https://user:{SECRET}@host/\n\
+         RewriteRule ^/x http://h/y?a=b&AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE [P]\n\
+         SetEnv URL https://h/AKIAIOSFODNN7EXAMPLE/x\nSetEnv FOO bar|AKIAIOSFODNN7EXAMPLE\n\
+         Header set X-Y %{{AKIAIOSFODNN7EXAMPLE}}\n\
+         Foo a=b,c={SECRET}/K7MDENG/bPxRfiCYEXAMPLEKEY/x=\n"
     );
     for format in ["text", "json"] {
         let directory = directory(&[("a.conf", &site)]);
@@ -148,7 +152,7 @@ fn no_secret_is_in_the_main_file_the_report_or_an_error() {
         assert_eq!(run.code, 1);
         let main = fs::read_to_string(directory.path().join("s3.conf")).unwrap();
         for text in [&main, &run.stdout, &run.stderr] {
-            assert!(!text.contains(SECRET), "{text}");
+            assert!(!text.contains(SECRET) && !text.contains("AKIA"), "{text}");
         }
     }
     for line in [

@@ -105,8 +105,12 @@ pub fn convert(
     server_root: Option<&Path>,
     options: &Options,
 ) -> Result<Conversion, Error> {
-    let mut redactor = Redactor::default();
-    let any_s3 = find_secrets(nodes, &mut redactor);
+    let mut keys = Vec::new();
+    find_keys(nodes, &mut keys);
+    let any_s3 = !keys.is_empty();
+    // A variable without a value is none that has to be kept secret.
+    let known = keys.iter().flat_map(|node| &node.arguments).filter(|one| one.undefined.is_none());
+    let redactor = Redactor::new(known.map(|argument| argument.text.as_str()))?;
     let main = Server::new(None, nodes);
     let hosts: Vec<_> = nodes
         .iter()
@@ -138,19 +142,14 @@ pub fn convert(
     Ok(Conversion { secrets, main, report, steps: ledger.steps() })
 }
 
-/// Collects what must not be shown; whether there is any of it.
-fn find_secrets(nodes: &[Node], redactor: &mut Redactor) -> bool {
-    let mut found = false;
+/// Collects the directives with keys, all arguments of which are secret.
+fn find_keys<'a>(nodes: &'a [Node], keys: &mut Vec<&'a Node>) {
     for node in nodes {
         if matches!(node.key.as_str(), "s3accesskey" | "s3secretkey" | "s3securitytoken") {
-            found = true;
-            // A variable without a value is none that has to be kept secret.
-            let known = node.arguments.iter().filter(|argument| argument.undefined.is_none());
-            known.for_each(|argument| redactor.add(&argument.text));
+            keys.push(node);
         }
-        found |= find_secrets(node.children(), redactor);
+        find_keys(node.children(), keys);
     }
-    found
 }
 
 impl<'a> Converter<'a> {
