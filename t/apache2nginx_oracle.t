@@ -414,6 +414,74 @@ ProxyPass /c/ BACK/c/
 END
     '/a/x', 'PUT /a/x', 'PUT /b/x', 'PUT /c/x', 'POST /c/x', 'GET /c/x'],
 
+['access: a LocationMatch with a ProxyPassMatch has its place among the others', <<'END',
+<LocationMatch "^/own/(.*\.mp4)$">
+    ProxyPassMatch "BACK/o/$1"
+    Require all granted
+</LocationMatch>
+<Location "/own">
+    Require ip 10.0.0.0/8
+</Location>
+<Location "/late">
+    Require ip 10.0.0.0/8
+</Location>
+<LocationMatch "^/late/(.*\.mp4)$">
+    ProxyPassMatch "BACK/l/$1"
+    Require all granted
+</LocationMatch>
+END
+    qw(/own/a.mp4 /late/a.mp4)],
+
+['expressions in sections', <<'END',
+<LocationMatch "^/x/(.*)$">
+    ProxyPassMatch BACK/y/$1
+</LocationMatch>
+<LocationMatch "^/v/">
+    ProxyPassMatch BACK/w
+</LocationMatch>
+<Location ~ "^/t/(.*)">
+    ProxyPassMatch BACK/s/$1
+</Location>
+<Location "/plain/">
+    ProxyPassMatch BACK/p
+</Location>
+END
+    qw(/x/a /x/ /v/a /t/a%20b /plain/a /in/plain/a)],
+
+['access: wildcards stop at a slash', <<'END',
+ProxyPass /a/ BACK/a/
+<Location "/a/*/private">
+    Require all denied
+</Location>
+<Location "/a/?.txt">
+    Require all denied
+</Location>
+END
+    qw(/a/x/private /a/x/y/private /a/b.txt /a//.txt)],
+
+['access: a section elsewhere does not close an expression', <<'END',
+ProxyPassMatch "^/r/(.*)$" BACK/r/$1
+<Location /server-status>
+    Require local
+</Location>
+<Location /r/status>
+    Require all denied
+</Location>
+END
+    qw(/r/x /r/status /r/status/x /r/statuses)],
+
+['Proxy sections with wildcards', <<'END',
+ProxyPass /a/ BACK/x/
+ProxyPass /b/ BACK/y/
+<Proxy "BACK/x/*">
+    Require all denied
+</Proxy>
+<Proxy "BACK/y/pri*">
+    Require all denied
+</Proxy>
+END
+    qw(/a/x /a/x/y /b/x /b/private /b/pri/x)],
+
 ['headers', <<'END',
 ProxyPass /a/ BACK/a/
 <Location /a/>

@@ -604,3 +604,40 @@ fn balancers_are_reported() {
         &["a balancer has several hosts"],
     );
 }
+
+#[test]
+fn an_expression_in_a_section_is_kept_whole() {
+    assert_has(
+        "<LocationMatch \"^/v/(.*)$\">\nProxyPassMatch http://b.example.com/w/$1\n</LocationMatch>\n",
+        &["rewrite", "^/v/(.*)$ /w/$1 break;\n        proxy_pass http://b.example.com;"],
+    );
+}
+
+#[test]
+fn a_section_that_has_nothing_to_do_with_an_expression_does_not_close_it() {
+    let status = "<Location /server-status>\nRequire local\n</Location>\n";
+    assert_lacks(
+        &format!("{status}ProxyPassMatch ^/r/(.*)$ http://b.example.com/$1\n"),
+        &["deny all"],
+    );
+}
+
+#[test]
+fn every_proxy_section_signs_whatever_their_number() {
+    let mut text = String::new();
+    for number in 0..200 {
+        text.push_str(&format!(
+            "ProxyPass /{number}/ http://b{number}.example.com/\n\
+             <Proxy http://b{number}.example.com/*>\nS3AccessKey A\nS3SecretKey S\n</Proxy>\n"
+        ));
+    }
+    assert_eq!(converted(&text).matches("s3_access_key").count(), 200);
+    let patterns = |count: usize| {
+        let section = "<Proxy http://*.example.com/*>\nS3AccessKey A\nS3SecretKey S\n</Proxy>\n";
+        convert(&format!("ProxyPass / http://b.example.com/\n{}", section.repeat(count)))
+    };
+    assert!(patterns(1000).stdout.contains("s3_access_key"));
+    let run = patterns(1001);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("more than 1000 <Proxy> sections"), "{}", run.stderr);
+}

@@ -3,21 +3,20 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use crate::apache::access::{self, Rule};
-use crate::apache::pattern::{Pattern, prefix_of_regex};
+use crate::apache::pattern::{Pattern, compile, prefix_of_regex, regex_of_prefix};
 use crate::apache::section::Section;
 use crate::apache::worker;
 use crate::tree::Node;
-
-/// How large a regular expression may become.
-const LARGEST_REGEX: usize = 1 << 18;
 
 /// Paths to which some clients, or all, have no access.
 #[derive(Debug)]
 pub struct Guard<'a> {
     pub regex: String,
+    /// What all of the paths begin with.
+    pub begin: String,
     /// The section or rule that says so.
     pub node: &'a Node,
     /// Whether Apache lets in nobody, either.
@@ -30,15 +29,19 @@ pub struct Guard<'a> {
 
 impl<'a> Guard<'a> {
     pub fn new(regex: String, node: &'a Node, is_denial: bool) -> Self {
-        Self { regex, node, is_denial, is_prefix: false, compiled: OnceCell::new() }
+        let begin = prefix_of_regex(&regex).0;
+        Self { regex, begin, node, is_denial, is_prefix: false, compiled: OnceCell::new() }
     }
 
     /// For everything that begins with a path, and is at its end or goes on with a slash if
     /// `whole_parts` is set.
     pub fn of_prefix(prefix: &str, whole_parts: bool, node: &'a Node, is_denial: bool) -> Self {
-        let end = if whole_parts && !prefix.ends_with('/') { "(/|$)" } else { "" };
-        let regex = format!("^{}{end}", regex::escape(prefix));
-        Self { is_prefix: true, ..Self::new(regex, node, is_denial) }
+        let regex = match whole_parts {
+            true => regex_of_prefix(prefix),
+            false => format!("^{}", regex::escape(prefix)),
+        };
+        let begin = prefix.to_owned();
+        Self { begin, is_prefix: true, ..Self::new(regex, node, is_denial) }
     }
 
     /// Those of a server's sections and rules.
@@ -59,15 +62,10 @@ impl<'a> Guard<'a> {
         guards.into_iter().map(Rc::new).collect()
     }
 
-    /// What all of the guard's paths begin with.
-    pub fn begin(&self) -> String {
-        prefix_of_regex(&self.regex).0
-    }
-
     /// Whether a path is one of the guard's, as far as is known here.
     pub fn matches(&self, path: &str) -> bool {
-        let compile = || RegexBuilder::new(&self.regex).size_limit(LARGEST_REGEX).build().ok();
-        self.compiled.get_or_init(compile).as_ref().is_none_or(|regex| regex.is_match(path))
+        let compiled = self.compiled.get_or_init(|| compile(&self.regex));
+        compiled.as_ref().is_none_or(|regex| regex.is_match(path))
     }
 }
 

@@ -1,5 +1,10 @@
 //! Patterns of sections: prefixes, shell wildcards and regular expressions.
 
+use regex::{Regex, RegexBuilder};
+
+/// How large a regular expression may become.
+const LARGEST_REGEX: usize = 1 << 18;
+
 /// What a section's argument matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pattern {
@@ -8,24 +13,44 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// The pattern of `<Location>`, `<Proxy>` and the like, or of the `…Match` form of it. A
-    /// regular expression that says no more than a prefix becomes one, if that ends in a slash:
-    /// prefixes are of whole parts of a path.
-    pub fn new(text: &str, is_regex: bool) -> Self {
-        if is_regex {
-            return match prefix_of_regex(text) {
-                (prefix, true) if prefix.ends_with('/') => Self::Prefix(prefix),
-                _ => Self::Regex(text.to_owned()),
-            };
+    /// The pattern of `<LocationMatch>` and the like. A regular expression that says no more than a
+    /// prefix becomes one, if that ends in a slash: prefixes are of whole parts of a path.
+    pub fn of_regex(text: &str) -> Self {
+        match prefix_of_regex(text) {
+            (prefix, true) if prefix.ends_with('/') => Self::Prefix(prefix),
+            _ => Self::Regex(text.to_owned()),
         }
-        if text == "*" {
-            return Self::Prefix(String::new());
-        }
-        if text.contains(['*', '?', '[']) {
-            return Self::Regex(regex_of_wildcards(text));
-        }
-        Self::Prefix(text.to_owned())
     }
+
+    /// The pattern of `<Location>` and the like, whose wildcards match no slash.
+    pub fn of_path(text: &str) -> Self {
+        if has_wildcards(text) {
+            Self::Regex(regex_of_wildcards(text, "[^/]"))
+        } else {
+            Self::Prefix(text.to_owned())
+        }
+    }
+
+    /// The pattern of `<Proxy>`, whose wildcards match slashes, too.
+    pub fn of_url(text: &str) -> Self {
+        let prefix = text.strip_suffix('*').unwrap_or(text);
+        if has_wildcards(prefix) {
+            Self::Regex(regex_of_wildcards(text, "."))
+        } else {
+            Self::Prefix(prefix.to_owned())
+        }
+    }
+}
+
+/// Compiles an expression with Apache's options, if that is possible in linear time.
+pub fn compile(regex: &str) -> Option<Regex> {
+    RegexBuilder::new(regex).size_limit(LARGEST_REGEX).dot_matches_new_line(true).build().ok()
+}
+
+/// A regular expression for the paths that a section with a prefix has: whole parts.
+pub fn regex_of_prefix(prefix: &str) -> String {
+    let end = if prefix.ends_with('/') { "" } else { "(/|$)" };
+    format!("^{}{end}", regex::escape(prefix))
 }
 
 /// The text that every match of a regular expression begins with, and whether everything that
@@ -54,14 +79,21 @@ pub fn prefix_of_regex(regex: &str) -> (String, bool) {
     }
 }
 
-/// A regular expression for shell wildcards, whose `*` matches slashes, too.
-fn regex_of_wildcards(text: &str) -> String {
+fn has_wildcards(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// A regular expression for shell wildcards, which match any number of `any`, or one.
+fn regex_of_wildcards(text: &str, any: &str) -> String {
     let mut regex = String::from("^");
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         match c {
-            '*' => regex.push_str(".*"),
-            '?' => regex.push('.'),
+            '*' => {
+                regex.push_str(any);
+                regex.push('*');
+            }
+            '?' => regex.push_str(any),
             '[' => match rest.as_str().split_once(']') {
                 Some((set, after)) if !set.is_empty() && !set.contains(['[', '\\', '&', '~']) => {
                     regex.push('[');
@@ -105,16 +137,23 @@ mod tests {
 
     #[test]
     fn a_regular_expression_of_a_part_of_a_name_is_no_prefix() {
-        assert_eq!(Pattern::new("^/films/", true), Pattern::Prefix("/films/".into()));
-        assert_eq!(Pattern::new("^/films", true), Pattern::Regex("^/films".into()));
+        assert_eq!(Pattern::of_regex("^/films/"), Pattern::Prefix("/films/".into()));
+        assert_eq!(Pattern::of_regex("^/films"), Pattern::Regex("^/films".into()));
     }
 
     #[test]
     fn wildcards_become_regular_expressions() {
         assert_eq!(
-            Pattern::new("https://*.example.com/[!a-c]?", false),
+            Pattern::of_url("https://*.example.com/[!a-c]?"),
             Pattern::Regex(r"^https\://.*\.example\.com/[^a-c].$".into())
         );
-        assert_eq!(Pattern::new("*", false), Pattern::Prefix(String::new()));
+        assert_eq!(Pattern::of_path("/a/*/b?"), Pattern::Regex("^/a/[^/]*/b[^/]$".into()));
+    }
+
+    #[test]
+    fn a_wildcard_at_the_end_of_a_url_leaves_a_prefix() {
+        assert_eq!(Pattern::of_url("*"), Pattern::Prefix(String::new()));
+        assert_eq!(Pattern::of_url("http://a/*"), Pattern::Prefix("http://a/".into()));
+        assert_eq!(Pattern::of_path("/a/*"), Pattern::Regex("^/a/[^/]*$".into()));
     }
 }

@@ -3,16 +3,14 @@
 use regex::Regex;
 
 use crate::apache::guard::overlap;
-use crate::apache::pattern::{Pattern, prefix_of_regex};
+use crate::apache::pattern::{Pattern, compile, prefix_of_regex};
 use crate::apache::prefix_map::PrefixMap;
 use crate::apache::section::Section;
 use crate::apache::url::Url;
+use crate::error::Error;
 
 /// The most sections with wildcards or regular expressions that are tried for each URL.
-const MOST_REGEXES: usize = 64;
-
-/// How large a regular expression may become.
-const LARGEST_REGEX: usize = 1 << 18;
+const MOST_REGEXES: usize = 1000;
 
 /// Finds the sections for a URL without a look at all of them.
 #[derive(Default)]
@@ -25,7 +23,7 @@ pub struct ProxyIndex {
 }
 
 impl ProxyIndex {
-    pub fn new(sections: &[Section<'_>]) -> Self {
+    pub fn new(sections: &[Section<'_>]) -> Result<Self, Error> {
         let mut index = Self::default();
         for (number, section) in sections.iter().enumerate() {
             let restricts = section.settings.access.is_restricting();
@@ -35,18 +33,19 @@ impl ProxyIndex {
                 }
                 Pattern::Prefix(prefix) => index.prefixes.insert(text_of_prefix(prefix), number),
                 Pattern::Regex(regex) => {
-                    let size = index.regexes.len();
-                    let compiled =
-                        regex::RegexBuilder::new(regex).size_limit(LARGEST_REGEX).build();
-                    if let Some(regex) = compiled.ok().filter(|_| size < MOST_REGEXES) {
-                        index.regexes.push((regex, number));
+                    // What is not tried would let requests out unsigned.
+                    if index.regexes.len() == MOST_REGEXES {
+                        return Err(Error::TooLarge(
+                            "a server has more than 1000 <Proxy> sections with patterns",
+                        ));
                     }
+                    index.regexes.extend(compile(regex).map(|regex| (regex, number)));
                     let begin = prefix_of_regex(regex).0;
                     index.restricting.extend(restricts.then_some((begin, number)));
                 }
             }
         }
-        index
+        Ok(index)
     }
 
     /// The sections for everything below a URL, in the order of the configuration.
@@ -122,7 +121,7 @@ mod tests {
         let mut reader = Reader::new(Defines::default(), None);
         let nodes = reader.read_bytes("a.conf".as_ref(), text.as_bytes()).unwrap();
         let sections: Vec<_> = nodes.iter().map(Section::of).collect();
-        let index = ProxyIndex::new(&sections);
+        let index = ProxyIndex::new(&sections).unwrap();
         let matching = |url| index.matching(&Url::parse(url, false).unwrap());
         assert_eq!(matching("https://a.example.com/x/y"), [0, 1, 2, 3, 5, 8]);
         assert_eq!(matching("https://a.example.com"), [0, 1, 3, 5, 8]);

@@ -9,6 +9,8 @@ use crate::tree::Node;
 pub struct Section<'a> {
     pub node: &'a Node,
     pub pattern: Pattern,
+    /// The regular expression as it is written, captures and all, of `<NameMatch>`.
+    pub expression: Option<&'a str>,
     pub settings: Settings<'a>,
 }
 
@@ -17,8 +19,13 @@ impl<'a> Section<'a> {
     pub fn of(node: &'a Node) -> Self {
         let tilde = node.argument(0) == Some("~");
         let text = node.argument(usize::from(tilde)).unwrap_or_default();
-        let pattern = Pattern::new(text, tilde || node.key.ends_with("match"));
-        Self { node, pattern, settings: Settings::of(node.children(), true) }
+        let expression = (tilde || node.key.ends_with("match")).then_some(text);
+        let pattern = match expression {
+            Some(expression) => Pattern::of_regex(expression),
+            None if node.key == "proxy" => Pattern::of_url(text),
+            None => Pattern::of_path(text),
+        };
+        Self { node, pattern, expression, settings: Settings::of(node.children(), true) }
     }
 
     pub fn prefix(&self) -> Option<&str> {

@@ -8,6 +8,7 @@ use crate::apache::path_index::PathIndex;
 use crate::apache::proxy_index::ProxyIndex;
 use crate::apache::section::Section;
 use crate::apache::settings::Settings;
+use crate::error::Error;
 use crate::tree::{Node, NodeId};
 
 /// A server with everything that stands directly in it.
@@ -47,7 +48,7 @@ pub struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub fn new(node: Option<&'a Node>, nodes: &'a [Node]) -> Self {
+    pub fn new(node: Option<&'a Node>, nodes: &'a [Node]) -> Result<Self, Error> {
         let sections = |keys: &[&str]| -> Vec<Section<'a>> {
             nodes
                 .iter()
@@ -71,13 +72,13 @@ impl<'a> Server<'a> {
         let locations = sections(&["location", "locationmatch"]);
         let directories = sections(&["directory", "directorymatch"]);
         let proxies = sections(&["proxy", "proxymatch"]);
-        Self {
+        Ok(Self {
             node,
             nodes,
             settings: Settings::of(nodes, false),
             location_index: index(&locations),
             directory_index: index(&directories),
-            proxy_index: ProxyIndex::new(&proxies),
+            proxy_index: ProxyIndex::new(&proxies)?,
             passing: numbers(&locations, |section| {
                 section.all("proxypass").chain(section.all("proxypassmatch")).next().is_some()
             }),
@@ -99,7 +100,7 @@ impl<'a> Server<'a> {
             aliases: directives("alias"),
             proxy_sets: directives("proxyset"),
             by_key,
-        }
+        })
     }
 
     /// The last directive of this name, in lower case, outside of sections.

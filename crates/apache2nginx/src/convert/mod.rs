@@ -111,12 +111,12 @@ pub fn convert(
     // A variable without a value is none that has to be kept secret.
     let known = keys.iter().flat_map(|node| &node.arguments).filter(|one| one.undefined.is_none());
     let redactor = Redactor::new(known.map(|argument| argument.text.as_str()))?;
-    let main = Server::new(None, nodes);
-    let hosts: Vec<_> = nodes
+    let main = Server::new(None, nodes)?;
+    let hosts = nodes
         .iter()
         .filter(|node| node.key == "virtualhost" && node.is_section())
         .map(|node| Server::new(Some(node), node.children()))
-        .collect();
+        .collect::<Result<Vec<_>, _>>()?;
     let mut converter = Converter {
         main: &main,
         ledger: Ledger::default(),
@@ -349,11 +349,10 @@ impl<'a> Converter<'a> {
         }
         for server in &servers {
             let mut found = server.location_index.covering(&route.path());
+            // The section with a regular expression in which the route stands.
+            found.extend(route.section.and_then(|node| server.regex_locations.get(&node.id)));
             found.sort_unstable();
             sections.extend(found.into_iter().map(|number| &server.locations[number]));
-            // The section with a regular expression in which the route stands.
-            let own = route.section.and_then(|node| server.regex_locations.get(&node.id));
-            sections.extend(own.map(|&number| &server.locations[number]));
         }
         for section in &sections {
             self.ledger.work(1 + section.settings.size())?;
@@ -431,13 +430,11 @@ impl<'a> Converter<'a> {
                     continue;
                 }
                 let host = server.node.map(|_| server);
-                let Some(Ok(url)) = section
-                    .prefix()
-                    .filter(|_| section.node.undefined().is_none())
-                    .map(|text| Url::parse(text, false))
-                else {
-                    continue;
-                };
+                // Of one with a wildcard or a variable, the host is not known.
+                let whole = section.prefix().filter(|text| {
+                    section.node.argument(0) == Some(text) && section.node.undefined().is_none()
+                });
+                let Some(Ok(url)) = whole.map(|text| Url::parse(text, false)) else { continue };
                 let route = Route::of_section(section.node, url);
                 let mut signs = false;
                 let plan = self.plan(host, &route, &mut signs)?;

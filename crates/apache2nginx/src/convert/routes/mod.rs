@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::apache::guard::Guard;
 use crate::apache::path_index::{PathIndex, below};
-use crate::apache::pattern::{Pattern, prefix_of_regex};
+use crate::apache::pattern::{Pattern, prefix_of_regex, regex_of_prefix};
 use crate::apache::prefix_map::PrefixMap;
 use crate::apache::section::Section;
 use crate::apache::server::Server;
@@ -239,16 +239,17 @@ impl<'a, 'l> Routes<'a, 'l> {
     /// A `ProxyPass` in a `<Location>`.
     fn pass_of_location(&mut self, section: &'a Section<'a>, node: &'a Node) -> Result<(), Error> {
         let url = node.argument(0).unwrap_or_default();
-        match &section.pattern {
-            Pattern::Prefix(prefix) => {
+        let expression = match (&section.pattern, section.expression) {
+            (_, Some(expression)) => expression.to_owned(),
+            (Pattern::Regex(regex), None) => regex.clone(),
+            (Pattern::Prefix(prefix), None) if is_regex(node) => regex_of_prefix(prefix),
+            (Pattern::Prefix(prefix), None) => {
                 let target = self.target(node, url, false);
-                self.add_prefix(prefix.clone(), target, node, Some(section.node))
+                return self.add_prefix(prefix.clone(), target, node, Some(section.node));
             }
-            Pattern::Regex(regex) => {
-                self.add_regex(regex.clone(), url, node, Some(section.node));
-                Ok(())
-            }
-        }
+        };
+        self.add_regex(expression, url, node, Some(section.node));
+        Ok(())
     }
 
     /// A `ProxyPass` or `ProxyPassMatch` outside of sections.
@@ -257,8 +258,7 @@ impl<'a, 'l> Routes<'a, 'l> {
             self.ledger.leave(node, "it takes a path and a URL", self.any_s3);
             return Ok(());
         };
-        let pattern = Pattern::new(path, node.key == "proxypassmatch");
-        if pattern != Pattern::Prefix(path.to_owned()) && node.key == "proxypassmatch" {
+        if is_regex(node) {
             self.add_regex(path.to_owned(), url, node, None);
             return Ok(());
         }
@@ -442,6 +442,11 @@ impl<'a, 'l> Routes<'a, 'l> {
             Err(reason) => self.ledger.leave(node, reason, s3),
         }
     }
+}
+
+/// Whether a directive that passes requests on takes a regular expression.
+fn is_regex(node: &Node) -> bool {
+    node.key == "proxypassmatch"
 }
 
 /// Why a directive with a variable that has no value is not converted.

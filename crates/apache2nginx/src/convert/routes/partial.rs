@@ -103,14 +103,14 @@ impl<'a> Routes<'a, '_> {
             for guard in server.guards.iter().filter(|guard| has_rules || guard.node.is_section()) {
                 self.ledger.work(1)?;
                 let map = if guard.is_prefix { &mut prefixes } else { &mut regexes };
-                map.insert(guard.begin(), guard);
+                map.insert(guard.begin.clone(), guard);
             }
         }
         let servers: Vec<_> = self.servers().collect();
         for route in &mut self.routes {
             let path = route.path().into_owned();
             let own = self.guards.get(&route.rank).into_iter().flatten();
-            let mut guards: Vec<_> = own.filter(|guard| overlap(&guard.begin(), &path)).collect();
+            let mut guards: Vec<_> = own.filter(|guard| overlap(&guard.begin, &path)).collect();
             guards.extend(regexes.overlapping(&path));
             let below = directory_guards(&servers, route, self.ledger)?;
             guards.extend(&below);
