@@ -482,6 +482,50 @@ ProxyPass /b/ BACK/y/
 END
     qw(/a/x /a/x/y /b/x /b/private /b/pri/x)],
 
+['a path with its slash and without', <<'END',
+ProxyPass /ord/ BACK/first/
+ProxyPass /ord BACK/second
+ProxyPass /one BACK/three
+ProxyPass /one/ BACK/never/
+ProxyPass /p/q/ BACK/q/
+ProxyPass /p/n/ !
+ProxyPass /p/ BACK/p/
+END
+    qw(/ord /ord/ /ord/x /one /one/x /p/q /p/q/x /p/n /p/n/x /p/x)],
+
+['access: a path with its slash and without', <<'END',
+ProxyPass /a BACK/a
+ProxyPass /b/ BACK/b/
+ProxyPass /c/ BACK/c/
+ProxyPass / BACK/
+<Location /a/>
+    Require all denied
+</Location>
+<Location /b>
+    Require all denied
+</Location>
+<Location /c/>
+    Require all denied
+</Location>
+<Location /d>
+    Require ip 127.0.0.1
+</Location>
+<LocationMatch "^/[de]$">
+    Require all denied
+</LocationMatch>
+END
+    qw(/a /a/x /b /b/x /c /c/x /d /d/x /e /e/x)],
+
+['a dot matches the end of a line', <<'END',
+ProxyPassMatch \.mp4$ BACK/pre
+ProxyPassMatch ^/n/(.*)$ BACK/n/$1
+ProxyPass /a/ BACK/a/
+<LocationMatch "^/a/.*\.key">
+    Require all denied
+</LocationMatch>
+END
+    qw(/x%0Ay.mp4 /n/a%0Ab /a/a%0Ab.key /a/a%0Ab)],
+
 ['headers', <<'END',
 ProxyPass /a/ BACK/a/
 <Location /a/>

@@ -68,17 +68,17 @@ fn prefixes_are_replaced_as_apache_does_it() {
 fn regular_expressions_become_rewrites() {
     assert_has(
         "ProxyPassMatch ^/a/([0-9]{2})/(.*)$ http://b.example.com/$2/$1\n",
-        &["location ~ \"^/a/([0-9]{2})/(.*)$\" {\n        \
-             rewrite \"^/a/([0-9]{2})/(.*)$\" /$2/$1 break;\n        \
+        &["location ~ \"(?s)^/a/([0-9]{2})/(.*)$\" {\n        \
+             rewrite \"(?s)^/a/([0-9]{2})/(.*)$\" /$2/$1 break;\n        \
              proxy_pass http://b.example.com;"],
     );
     assert_has(
         "ProxyPassMatch ^(/.*\\.mp4)$ http://b.example.com$1\n",
-        &["location ~ ^(/.*\\.mp4)$ {\n        rewrite ^(/.*\\.mp4)$ $1 break;"],
+        &["location ~ (?s)^(/.*\\.mp4)$ {\n        rewrite (?s)^(/.*\\.mp4)$ $1 break;"],
     );
     assert_has(
         "ProxyPassMatch \\.mp4$ http://b.example.com\n",
-        &["location ~ \\.mp4$ {\n        rewrite ^(.*)$ $1 break;\n        \
+        &["location ~ \\.mp4$ {\n        rewrite (?s)^(.*)$ $1 break;\n        \
              proxy_pass http://b.example.com;"],
     );
     assert_has(
@@ -594,6 +594,11 @@ fn an_answer_is_for_whole_parts_of_a_path() {
         &format!("ProxyPass /a/b !\n{PASS}"),
         &["location = /a/b {\n        return 404;", "location /a/b/ {\n        return 404;"],
     );
+    // What Apache passes on of the paths around it is not redirected to it.
+    assert_has(
+        &format!("ProxyPass /a/b/ !\n{PASS}"),
+        &["location = /a/b {\n        proxy_pass http://b.example.com/b;"],
+    );
 }
 
 #[test]
@@ -609,7 +614,7 @@ fn balancers_are_reported() {
 fn an_expression_in_a_section_is_kept_whole() {
     assert_has(
         "<LocationMatch \"^/v/(.*)$\">\nProxyPassMatch http://b.example.com/w/$1\n</LocationMatch>\n",
-        &["rewrite", "^/v/(.*)$ /w/$1 break;\n        proxy_pass http://b.example.com;"],
+        &["rewrite (?s)^/v/(.*)$ /w/$1 break;\n        proxy_pass http://b.example.com;"],
     );
 }
 

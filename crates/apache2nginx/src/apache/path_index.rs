@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-/// Values at paths; several may be at one path.
+/// Values at paths; several may be at one path. One at a path with a slash at its end is for what is
+/// below it, one at a path without for the path itself as well.
 #[derive(Debug)]
 pub struct PathIndex<T> {
     nodes: Vec<PathNode<T>>,
@@ -12,7 +13,13 @@ pub struct PathIndex<T> {
 #[derive(Debug)]
 struct PathNode<T> {
     children: HashMap<Box<str>, usize>,
-    values: Vec<T>,
+    values: Vec<Value<T>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Value<T> {
+    value: T,
+    below_alone: bool,
 }
 
 impl<T> Default for PathIndex<T> {
@@ -39,31 +46,24 @@ impl<T: Copy> PathIndex<T> {
                 }
             };
         }
-        self.nodes[at].values.push(value);
+        self.nodes[at].values.push(Value { value, below_alone: path.ends_with('/') });
     }
 
-    /// The values at the path and above it, outermost first.
+    /// The values that are for a path, outermost first.
     pub fn covering(&self, path: &str) -> Vec<T> {
         let mut at = 0;
-        let mut found = self.nodes[0].values.clone();
+        let mut found = Vec::new();
         for part in parts(path) {
-            let Some(&child) = self.nodes[at].children.get(part) else { break };
-            at = child;
-            found.extend(&self.nodes[at].values);
-        }
-        found
-    }
-
-    /// The values at the very path.
-    pub fn at(&self, path: &str) -> &[T] {
-        let mut at = 0;
-        for part in parts(path) {
+            found.extend(self.nodes[at].values.iter().map(|value| value.value));
             match self.nodes[at].children.get(part) {
                 Some(&child) => at = child,
-                None => return &[],
+                None => return found,
             }
         }
-        &self.nodes[at].values
+        let values = self.nodes[at].values.iter();
+        let of_path = values.filter(|value| path.ends_with('/') || !value.below_alone);
+        found.extend(of_path.map(|value| value.value));
+        found
     }
 }
 
@@ -86,8 +86,9 @@ mod tests {
         }
         assert_eq!(index.covering("/a/b/c"), [0, 1, 4, 2]);
         assert_eq!(index.covering("/x"), [0]);
-        assert_eq!(index.at("/a/"), [1, 4]);
-        assert!(index.at("/a/x").is_empty());
+        assert_eq!(index.covering("/a/"), [0, 1, 4]);
+        assert_eq!(index.covering("/a"), [0, 4]);
+        assert_eq!(index.covering("/"), [0]);
     }
 
     #[test]

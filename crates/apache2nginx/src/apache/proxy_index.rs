@@ -72,6 +72,11 @@ impl ProxyIndex {
         found
     }
 
+    /// The sections with a prefix that is below a text, as [`text_of_prefix`] has it.
+    pub fn below(&self, text: &str) -> impl Iterator<Item = usize> {
+        self.prefixes.below(text)
+    }
+
     /// How many steps a search takes.
     pub fn steps(&self) -> usize {
         self.prefixes.steps() + self.regexes.len() + self.restricting.len()

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::apache::guard::Guard;
 use crate::apache::path_index::PathIndex;
+use crate::apache::prefix_map::PrefixMap;
 use crate::apache::proxy_index::ProxyIndex;
 use crate::apache::section::Section;
 use crate::apache::settings::Settings;
@@ -18,11 +19,11 @@ pub struct Server<'a> {
     pub nodes: &'a [Node],
     pub settings: Settings<'a>,
     pub locations: Vec<Section<'a>>,
-    /// The numbers of the locations with a `ProxyPass`, with an `IsmProxyPass`, and with settings
-    /// that matter by themselves.
+    /// The numbers of the locations with a `ProxyPass`, and with an `IsmProxyPass`.
     pub passing: Vec<usize>,
     pub ism: Vec<usize>,
-    pub mattering: Vec<usize>,
+    /// The locations with a prefix and settings that matter by themselves, by the former.
+    pub mattering: PrefixMap<usize>,
     /// The numbers of the locations with a regular expression, by their nodes.
     pub regex_locations: HashMap<NodeId, usize>,
     pub directories: Vec<Section<'a>>,
@@ -76,14 +77,15 @@ impl<'a> Server<'a> {
             node,
             nodes,
             settings: Settings::of(nodes, false),
-            location_index: index(&locations),
-            directory_index: index(&directories),
+            location_index: index(&locations, |path| path),
+            // To Apache, a directory is the same with a slash and without.
+            directory_index: index(&directories, |path| path.trim_end_matches('/')),
             proxy_index: ProxyIndex::new(&proxies)?,
             passing: numbers(&locations, |section| {
                 section.all("proxypass").chain(section.all("proxypassmatch")).next().is_some()
             }),
             ism: numbers(&locations, |section| section.all("ismproxypass").next().is_some()),
-            mattering: numbers(&locations, |section| section.settings.matters()),
+            mattering: by_prefix(&locations, |section| section.settings.matters()),
             regex_locations: numbers(&locations, |section| section.prefix().is_none())
                 .into_iter()
                 .map(|number| (locations[number].node.id, number))
@@ -119,11 +121,25 @@ fn numbers<'a>(sections: &[Section<'a>], holds: impl Fn(&Section<'a>) -> bool) -
     (0..sections.len()).filter(|&number| holds(&sections[number])).collect()
 }
 
-fn index(sections: &[Section<'_>]) -> PathIndex<usize> {
+/// The numbers of the sections with a prefix for which something holds, by their prefixes.
+fn by_prefix<'a>(
+    sections: &[Section<'a>],
+    holds: impl Fn(&Section<'a>) -> bool,
+) -> PrefixMap<usize> {
+    let mut map = PrefixMap::default();
+    for number in numbers(sections, holds) {
+        if let Some(prefix) = sections[number].prefix() {
+            map.insert(prefix.to_owned(), number);
+        }
+    }
+    map
+}
+
+fn index(sections: &[Section<'_>], path: impl Fn(&str) -> &str) -> PathIndex<usize> {
     let mut index = PathIndex::default();
     for (number, section) in sections.iter().enumerate() {
         if let Some(prefix) = section.prefix() {
-            index.insert(prefix, number);
+            index.insert(path(prefix), number);
         }
     }
     index

@@ -1,5 +1,6 @@
 //! The `location` blocks of a route.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::apache::access::{Access, Rule};
@@ -37,34 +38,17 @@ pub enum Redirects<'a> {
     Reverse(Vec<(&'a Node, usize)>),
 }
 
-/// The blocks for a route.
-pub fn blocks(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
-    let route = parts.route;
-    let modifier = route.before_regex.then_some("^~");
+/// The block for a route.
+pub fn passing(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Item {
+    let Parts { route, upstream, .. } = parts;
     let path = &parts.url.path;
     let is_raw = route.is_raw();
-    let url = |path: &str| parts.url.with_host(&parts.upstream.name, &url::encoded(path, is_raw));
-    let block = |modifier: Option<&str>, name: &str, items: Vec<Item>| {
-        nginx::block(["location"].into_iter().chain(modifier).chain([name]), items)
-    };
-    let pass = |url: String| vec![directive(["proxy_pass", &url])];
-    let with = |mut head: Vec<Item>, ledger: &mut Ledger| {
-        head.extend(common(parts, ledger));
-        head
-    };
-    let guarded = |mut items: Vec<Item>| {
-        items.extend(parts.route.guards.iter().flat_map(|guard| {
-            let why = Item::Comment("Apache let some in; see the report.".to_owned());
-            let why = (!guard.is_denial).then_some(why);
-            let deny = why.into_iter().chain([directive(["deny", "all"])]).collect();
-            [Item::Blank, block(Some("~"), &guard.regex, deny)]
-        }));
-        items
-    };
-    guards(parts, ledger);
+    let url = |path: &str| parts.url.with_host(&upstream.name, &url::encoded(path, is_raw));
+    let pass = |url: String| directive(["proxy_pass", &url]);
+    let slash = if path.is_empty() { "/" } else { path };
+    let mut items = Vec::new();
     match &route.matching {
         Matching::Regex(regex) => {
-            let mut items = Vec::new();
             let rewrites = !path.contains('$');
             // Without it, nginx passes on what the client wrote, dots and all.
             if !path.is_empty() || !is_raw {
@@ -73,51 +57,58 @@ pub fn blocks(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
                 } else {
                     (regex.as_str(), path.clone())
                 };
-                items.push(directive(["rewrite", from, &to, "break"]));
+                items.push(directive(["rewrite", &over_lines(from), &to, "break"]));
             }
-            items.extend(pass(url("")));
-            vec![block(Some("~"), regex, guarded(with(items, ledger)))]
+            items.push(pass(url("")));
         }
-        Matching::Prefix(prefix) if prefix.ends_with('/') => {
+        Matching::Exact(_) => items.push(pass(url(slash))),
+        Matching::Prefix(prefix) => {
             let unchanged = is_raw && with_slash(path) == *prefix;
             if is_raw && !unchanged {
                 let part = format!("{} … nocanon", route.node.name);
                 let reason = "nginx decodes and encodes a path of which it replaces a part";
-                ledger.leave_part(route.node, part, reason, parts.upstream.signing.is_some());
+                ledger.leave_part(route.node, part, reason, upstream.signing.is_some());
             }
             if path.is_empty() && !route.is_derived && !route.is_ism() {
                 let reason = "Apache would join the host and what follows the path without a \
                               slash; nginx has one";
                 ledger.note(route.node, reason);
             }
-            let path = if path.is_empty() { "/" } else { path };
-            let pass = pass(if unchanged { url("") } else { url(path) });
-            vec![block(modifier, prefix, guarded(with(pass, ledger)))]
-        }
-        Matching::Prefix(prefix) => {
-            // Apache matches the path itself and what follows after a slash, but no "pathology".
-            let own = if path.is_empty() { "/" } else { path };
-            let mut exact = with(pass(url(own)), ledger);
-            if route.guards.iter().any(|guard| guard.matches(prefix)) {
-                exact.push(directive(["deny", "all"]));
-            }
-            let below = guarded(with(pass(url(&format!("{path}/"))), ledger));
-            vec![
-                block(Some("="), prefix, exact),
-                Item::Blank,
-                block(modifier, &with_slash(prefix), below),
-            ]
+            items.push(pass(if unchanged { url("") } else { url(slash) }));
         }
     }
+    items.extend(common(parts, ledger));
+    items.extend(guards(parts, ledger));
+    block(route, items)
+}
+
+/// An expression whose "." matches the ends of lines, as it does in Apache.
+fn over_lines(regex: &str) -> Cow<'_, str> {
+    let mut escaped = false;
+    let has_dot = regex.chars().any(|c| {
+        let is_dot = c == '.' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_dot
+    });
+    if has_dot { Cow::Owned(format!("(?s){regex}")) } else { Cow::Borrowed(regex) }
 }
 
 /// Closed to all, since nginx is not told whom to let in.
 const CLOSED: &str = "nobody is let in until nginx is told who may come: put allow, auth_basic or \
                       auth_request in place of \"deny all\"";
 
-/// Marks what the guards of a route are made of.
-fn guards(parts: &Parts<'_, '_>, ledger: &mut Ledger) {
+/// What Apache lets some in to, and nginx nobody.
+fn shut(is_denial: bool) -> Vec<Item> {
+    let why = Item::Comment("Apache let some in; see the report.".to_owned());
+    let why = (!is_denial).then_some(why);
+    why.into_iter().chain([directive(["deny", "all"])]).collect()
+}
+
+/// Marks what the guards of a route are made of, and the locations for them. Those for a single
+/// path are a part of its own location.
+fn guards(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
     let s3 = parts.upstream.signing.is_some();
+    let mut items = Vec::new();
     for guard in &parts.route.guards {
         let nodes = match guard.node.is_section() {
             true => Access::of(guard.node.children(), true).nodes().collect(),
@@ -130,22 +121,29 @@ fn guards(parts: &Parts<'_, '_>, ledger: &mut Ledger) {
                 leave_all(node, CLOSED, s3, ledger);
             }
         }
+        if !matches!(parts.route.matching, Matching::Exact(_)) {
+            items.push(Item::Blank);
+            let regex = over_lines(&guard.regex);
+            items.push(nginx::block(["location", "~", &regex], shut(guard.is_denial)));
+        }
     }
+    items
 }
 
-/// The blocks for requests that nginx answers itself.
-pub fn answer(route: &Route<'_>, code: u16) -> Vec<Item> {
-    let block = |modifier: Option<&str>, name: &str| {
-        let items = vec![directive(["return", &code.to_string()])];
-        nginx::block(["location"].into_iter().chain(modifier).chain([name]), items)
-    };
-    let modifier = route.before_regex.then_some("^~");
+/// The block for requests that nginx answers itself.
+pub fn answer(route: &Route<'_>, code: u16) -> Item {
+    block(route, vec![directive(["return", &code.to_string()])])
+}
+
+/// The block of a route.
+fn block(route: &Route<'_>, items: Vec<Item>) -> Item {
     match &route.matching {
-        Matching::Regex(regex) => vec![block(Some("~"), regex)],
-        Matching::Prefix(prefix) if prefix.ends_with('/') => vec![block(modifier, prefix)],
-        Matching::Prefix(prefix) => {
-            vec![block(Some("="), prefix), Item::Blank, block(modifier, &with_slash(prefix))]
+        Matching::Exact(path) => nginx::block(["location", "=", path], items),
+        Matching::Prefix(path) if route.before_regex => {
+            nginx::block(["location", "^~", path], items)
         }
+        Matching::Prefix(path) => nginx::block(["location", path], items),
+        Matching::Regex(regex) => nginx::block(["location", "~", &over_lines(regex)], items),
     }
 }
 
@@ -170,7 +168,12 @@ fn common(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
         }
         items.extend(tls::items(&settings.tls, &parts.options.ca_file, parts.root, s3, ledger));
     }
-    let access = access(settings, s3, ledger);
+    let mut access = access(settings, s3, ledger);
+    if let Matching::Exact(_) = parts.route.matching
+        && !parts.route.guards.is_empty()
+    {
+        access = shut(parts.route.guards.iter().any(|guard| guard.is_denial));
+    }
     if !access.is_empty() {
         items.push(Item::Blank);
         items.extend(access);
@@ -183,7 +186,6 @@ fn redirects(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
     let Redirects::Reverse(nodes) = parts.redirects else { return Vec::new() };
     let path = parts.route.path();
     let target = parts.url.with_host(&parts.url.origin.host_header(), &parts.url.path);
-    let is_prefix = matches!(parts.route.matching, Matching::Prefix(_));
     let mut items = Vec::new();
     for (node, argument) in nodes {
         let url = node.argument(*argument).unwrap_or_default();
@@ -196,7 +198,7 @@ fn redirects(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
             continue;
         }
         ledger.convert(node);
-        let same = is_prefix && with_slash(url) == with_slash(&target);
+        let same = !parts.route.is_regex() && with_slash(url) == with_slash(&target);
         items.push(if same && parts.upstream.is_named_after_host() && !parts.route.is_raw() {
             directive(["proxy_redirect", "default"])
         } else {
@@ -332,16 +334,13 @@ fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
     }
     let mut items = match &rule {
         Rule::None | Rule::Granted => Vec::new(),
-        Rule::Denied => vec![directive(["deny", "all"])],
+        Rule::Denied => shut(true),
         Rule::Addresses(addresses) => addresses
             .iter()
             .map(|address| directive(["allow", address]))
             .chain([directive(["deny", "all"])])
             .collect(),
-        Rule::Other => {
-            let comment = "Apache let some in; see the report.".to_owned();
-            vec![Item::Comment(comment), directive(["deny", "all"])]
-        }
+        Rule::Other => shut(false),
     };
     // Of signed requests, s3_methods lets in no other.
     match access.get_only.filter(|_| !s3) {

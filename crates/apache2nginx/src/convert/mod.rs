@@ -69,8 +69,8 @@ struct Site<'a> {
     routes: Vec<(Route<'a>, Plan<'a>)>,
     addresses: Vec<Address>,
     signs: bool,
-    /// The blocks of each route, after all routes have their upstreams.
-    blocks: Vec<Vec<Item>>,
+    /// The block of each route, after all routes have their upstreams.
+    blocks: Vec<Item>,
     /// The directives at the beginning.
     head: Vec<Item>,
 }
@@ -176,7 +176,7 @@ impl<'a> Converter<'a> {
             sites.push(self.site(None, left)?);
         }
         for site in &mut sites {
-            site.blocks = site.routes.iter().map(|route| self.blocks(site.host, route)).collect();
+            site.blocks = site.routes.iter().map(|route| self.block(site.host, route)).collect();
             if site.is_live() {
                 let server = site.host.unwrap_or(self.main);
                 let root = |path: &str| below_root(self.server_root, path);
@@ -396,7 +396,7 @@ impl<'a> Converter<'a> {
         Redirects::Reverse(found)
     }
 
-    fn blocks(&mut self, host: Option<&'a Server<'a>>, route: &(Route<'a>, Plan<'a>)) -> Vec<Item> {
+    fn block(&mut self, host: Option<&'a Server<'a>>, route: &(Route<'a>, Plan<'a>)) -> Item {
         let (route, plan) = route;
         match plan {
             Plan::Pass { url, upstream, settings, redirects } => {
@@ -414,7 +414,7 @@ impl<'a> Converter<'a> {
                     options: self.options,
                     redactor: self.redactor,
                 };
-                location::blocks(&parts, &mut self.ledger)
+                location::passing(&parts, &mut self.ledger)
             }
             Plan::Answer(code) => location::answer(route, *code),
         }
@@ -441,8 +441,8 @@ impl<'a> Converter<'a> {
                 if !matches!(plan, Plan::Pass { .. }) {
                     continue;
                 }
-                let blocks = self.blocks(host, &(route, plan));
-                let text = render(&blocks);
+                let block = self.block(host, &(route, plan));
+                let text = render(&[block]);
                 let lead = "Nothing is passed to it; a location that does so:".to_owned();
                 let lines = text.lines().map(|line| format!("    {line}"));
                 let comments = std::iter::once(lead).chain(lines);

@@ -85,7 +85,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             by_anchor.entry(route.anchor.id).or_default().push(number);
         }
         let mut items = site.head;
-        let mut blocks: Vec<Option<Vec<Item>>> = site.blocks.into_iter().map(Some).collect();
+        let mut blocks: Vec<Option<Item>> = site.blocks.into_iter().map(Some).collect();
         let mut comments = Vec::new();
         let nodes = site.host.map_or(&[][..], |host| host.nodes);
         for node in nodes {
@@ -107,8 +107,8 @@ impl<'w, 'a> Writer<'w, 'a> {
         nginx::block(["server"], items)
     }
 
-    /// The blocks of a route, with comments on its section in the last one.
-    fn location(&mut self, route: &Route<'a>, mut blocks: Vec<Item>, items: &mut Vec<Item>) {
+    /// The block of a route, with comments on its section.
+    fn location(&mut self, route: &Route<'a>, mut block: Item, items: &mut Vec<Item>) {
         let section = route.section.filter(|section| self.claimed.contains(&section.id));
         // Only in the first of several servers.
         let comments = match section {
@@ -117,11 +117,11 @@ impl<'w, 'a> Writer<'w, 'a> {
             None if self.written(route.node) => self.comments.on(route.node),
             None => Vec::new(),
         };
-        if let Some(Item::Block(_, block)) = blocks.last_mut() {
-            add_comments(block, comments);
+        if let Item::Block(_, inside) = &mut block {
+            add_comments(inside, comments);
         }
         separate(items);
-        items.append(&mut blocks);
+        items.push(block);
     }
 
     /// Whether comments on a node are to be written here, which is so once.

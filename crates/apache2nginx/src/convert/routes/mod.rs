@@ -21,7 +21,8 @@ use crate::tree::Node;
 /// What a request's path must be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matching {
-    /// A path and, unless it ends in a slash, what follows it after one.
+    Exact(String),
+    /// What begins with a path, which ends in a slash.
     Prefix(String),
     Regex(String),
 }
@@ -34,7 +35,8 @@ pub enum Target {
     Nowhere,
 }
 
-/// A route, and what it is made of.
+/// A route, and what it is made of. A directive for a path without a slash at its end makes two: one
+/// for the path itself, and one for what follows after a slash.
 #[derive(Clone, Debug)]
 pub struct Route<'a> {
     pub matching: Matching,
@@ -60,21 +62,34 @@ pub struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// A route for a `<Proxy>` section to which nothing is passed.
-    pub fn of_section(section: &'a Node, url: Url) -> Self {
+    /// `section` is the one around the directive, if there is one.
+    fn new(
+        matching: Matching,
+        target: Target,
+        node: &'a Node,
+        section: Option<&'a Node>,
+        rank: usize,
+    ) -> Self {
         Self {
-            matching: Matching::Prefix("/".to_owned()),
-            target: Target::Url(url),
-            node: section,
-            url_argument: 0,
-            section: None,
-            anchor: section,
+            matching,
+            target,
+            node,
+            url_argument: usize::from(section.is_none()),
+            section,
+            anchor: section.unwrap_or(node),
             directory: None,
-            rank: 0,
+            rank,
             before_regex: false,
-            is_derived: true,
+            is_derived: false,
             guards: Vec::new(),
         }
+    }
+
+    /// A route for a `<Proxy>` section to which nothing is passed.
+    pub fn of_section(section: &'a Node, url: Url) -> Self {
+        let matching = Matching::Prefix("/".to_owned());
+        let route = Self::new(matching, Target::Url(url), section, Some(section), 0);
+        Self { section: None, is_derived: true, ..route }
     }
 
     pub fn is_ism(&self) -> bool {
@@ -84,7 +99,7 @@ impl<'a> Route<'a> {
     /// A path for which sections can be looked up: all requests are below it.
     pub fn path(&self) -> Cow<'_, str> {
         match &self.matching {
-            Matching::Prefix(prefix) => Cow::Borrowed(prefix),
+            Matching::Exact(path) | Matching::Prefix(path) => Cow::Borrowed(path),
             Matching::Regex(regex) => {
                 let mut prefix = prefix_of_regex(regex).0;
                 prefix.truncate(prefix.rfind('/').map_or(0, |slash| slash + 1));
@@ -93,7 +108,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    fn is_regex(&self) -> bool {
+    pub fn is_regex(&self) -> bool {
         matches!(self.matching, Matching::Regex(_))
     }
 
@@ -116,6 +131,7 @@ pub struct Routes<'a, 'l> {
     ledger: &'l mut Ledger,
     routes: Vec<Route<'a>>,
     prefixes: PathIndex<usize>,
+    exact: HashMap<String, usize>,
     /// What limits access to a part of the paths of the routes of a rank.
     guards: HashMap<usize, Vec<Rc<Guard<'a>>>>,
     any_s3: bool,
@@ -132,17 +148,14 @@ impl<'a, 'l> Routes<'a, 'l> {
     ) -> Result<Vec<Route<'a>>, Error> {
         let routes = Vec::new();
         let prefixes = PathIndex::default();
-        let guards = HashMap::new();
-        let mut routes = Self { main, host, ledger, routes, prefixes, guards, any_s3 };
+        let (exact, guards) = (HashMap::new(), HashMap::new());
+        let mut routes = Self { main, host, ledger, routes, prefixes, exact, guards, any_s3 };
         routes.collect()?;
         routes.order()?;
         routes.guard()?;
         let mut routes = routes.routes;
         // Regular expressions keep their order, which is their precedence.
-        let key = |route: &Route<'_>| match route.matching {
-            Matching::Prefix(_) => Some(route.anchor.id),
-            Matching::Regex(_) => None,
-        };
+        let key = |route: &Route<'_>| Some(route.anchor.id).filter(|_| !route.is_regex());
         routes.sort_by_key(|route| (key(route).is_none(), key(route)));
         Ok(routes)
     }
@@ -153,11 +166,11 @@ impl<'a, 'l> Routes<'a, 'l> {
         for route in self.routes.iter().filter(|route| route.is_regex()) {
             regexes.insert(route.path().into_owned(), (route.rank, route.node));
         }
-        for route in self.routes.iter_mut().filter(|route| !route.is_regex()) {
+        for route in &mut self.routes {
+            let Matching::Prefix(path) = &route.matching else { continue };
             self.ledger.work(regexes.steps())?;
-            let path = route.path().into_owned();
             let mut first: Option<(usize, &Node)> = None;
-            for (rank, node) in regexes.overlapping(&path) {
+            for (rank, node) in regexes.overlapping(path) {
                 self.ledger.work(1)?;
                 route.before_regex |= rank > route.rank;
                 if first.is_none_or(|(first, _)| rank < first) {
@@ -233,6 +246,7 @@ impl<'a, 'l> Routes<'a, 'l> {
         for (section, node) in directories {
             self.ism_of_directory(section, node)?;
         }
+        self.paths_without_slash()?;
         self.derived()
     }
 
@@ -278,8 +292,9 @@ impl<'a, 'l> Routes<'a, 'l> {
         };
         let target = self.target(node, node.argument(0).unwrap_or_default(), true);
         let prefix = with_slash(prefix);
+        let first = self.routes.len();
         self.add_prefix(prefix, target, node, Some(section.node))?;
-        if let Some(route) = self.routes.last_mut().filter(|route| route.node.id == node.id) {
+        for route in &mut self.routes[first..] {
             let root = self.host.and_then(|host| host.last("documentroot"));
             let root = root.or_else(|| self.main.last("documentroot"));
             let root = root.and_then(|node| node.argument(0));
@@ -301,10 +316,10 @@ impl<'a, 'l> Routes<'a, 'l> {
         };
         for mapping in self.mappings(directory)? {
             let target = self.target(node, node.argument(0).unwrap_or_default(), true);
-            let routes = self.routes.len();
+            let first = self.routes.len();
             self.add_prefix(mapping.uri, target, node, Some(section.node))?;
-            if let Some(route) = self.routes.get_mut(routes) {
-                route.directory = Some(mapping.directory);
+            for route in &mut self.routes[first..] {
+                route.directory = Some(mapping.directory.clone());
             }
         }
         Ok(())
@@ -376,33 +391,83 @@ impl<'a, 'l> Routes<'a, 'l> {
         node: &'a Node,
         section: Option<&'a Node>,
     ) -> Result<(), Error> {
+        let path_ends_with_slash = prefix.ends_with('/');
         if !prefix.starts_with('/') {
             self.ledger.leave(node, "the path does not begin with a slash", self.any_s3);
             return Ok(());
         }
-        if let Some(&first) = self.prefixes.covering(&prefix).last() {
-            let first = &self.routes[first];
-            if first.node.id != node.id {
-                let reason = format!("never reached: {} wins", first.node.place);
-                self.ledger.note(node, reason);
+        let below = with_slash(&prefix);
+        let wanted = [
+            Some(Matching::Exact(prefix)).filter(|_| !path_ends_with_slash),
+            Some(Matching::Prefix(below)),
+        ];
+        let mut winner = None;
+        let rank = self.routes.len();
+        for matching in wanted.into_iter().flatten() {
+            match self.owner(&matching) {
+                Some(first) => winner = Some(self.routes[first].node),
+                None => {
+                    let target = match (&matching, &target) {
+                        (Matching::Prefix(_), Target::Url(url)) if !path_ends_with_slash => {
+                            let path = format!("{}/", url.path);
+                            Target::Url(Url { origin: url.origin.clone(), path })
+                        }
+                        _ => target.clone(),
+                    };
+                    self.add(Route::new(matching, target, node, section, rank))?;
+                }
             }
-            return Ok(());
         }
+        if let Some(winner) = winner.filter(|one| self.routes.len() == rank && one.id != node.id) {
+            self.ledger.note(node, format!("never reached: {} wins", winner.place));
+        }
+        Ok(())
+    }
+
+    /// The route that has all that another one would match.
+    fn owner(&self, matching: &Matching) -> Option<usize> {
+        match matching {
+            Matching::Exact(path) => match self.exact.get(path) {
+                Some(&exact) => Some(exact),
+                None => self.prefixes.covering(path).last().copied(),
+            },
+            Matching::Prefix(path) => self.prefixes.covering(path).last().copied(),
+            Matching::Regex(_) => None,
+        }
+    }
+
+    /// Adds a route to those that are looked up.
+    fn add(&mut self, route: Route<'a>) -> Result<(), Error> {
         self.ledger.add_location()?;
-        self.prefixes.insert(&prefix, self.routes.len());
-        self.routes.push(Route {
-            matching: Matching::Prefix(prefix),
-            target,
-            node,
-            url_argument: usize::from(section.is_none()),
-            section,
-            anchor: section.unwrap_or(node),
-            directory: None,
-            rank: self.routes.len(),
-            before_regex: false,
-            is_derived: false,
-            guards: Vec::new(),
-        });
+        let number = self.routes.len();
+        match &route.matching {
+            Matching::Exact(path) => drop(self.exact.insert(path.clone(), number)),
+            Matching::Prefix(path) => self.prefixes.insert(path, number),
+            Matching::Regex(_) => {}
+        }
+        self.routes.push(route);
+        Ok(())
+    }
+
+    /// A route for a path with a slash at its end has not the path without it. Where another route
+    /// has that, nginx has to be told, since it would redirect to the one with the slash.
+    fn paths_without_slash(&mut self) -> Result<(), Error> {
+        for number in 0..self.routes.len() {
+            let Matching::Prefix(prefix) = &self.routes[number].matching else { continue };
+            let Some(path) = prefix.strip_suffix('/').filter(|path| !path.is_empty()) else {
+                continue;
+            };
+            let matching = Matching::Exact(path.to_owned());
+            let Some(owner) = self.owner(&matching) else { continue };
+            if self.routes[owner].matching == matching {
+                continue;
+            }
+            let base = &self.routes[owner];
+            let (section, anchor) = (base.section, base.anchor);
+            if let Some(route) = self.part(owner, matching) {
+                self.add(Route { section, anchor, ..route })?;
+            }
+        }
         Ok(())
     }
 
@@ -426,19 +491,10 @@ impl<'a, 'l> Routes<'a, 'l> {
             },
         };
         match parsed {
-            Ok(target) => self.routes.push(Route {
-                matching: Matching::Regex(regex),
-                target,
-                node,
-                url_argument: usize::from(section.is_none()),
-                section,
-                anchor: section.unwrap_or(node),
-                directory: None,
-                rank: self.routes.len(),
-                before_regex: false,
-                is_derived: false,
-                guards: Vec::new(),
-            }),
+            Ok(target) => {
+                let rank = self.routes.len();
+                self.routes.push(Route::new(Matching::Regex(regex), target, node, section, rank));
+            }
             Err(reason) => self.ledger.leave(node, reason, s3),
         }
     }

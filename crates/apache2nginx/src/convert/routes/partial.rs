@@ -8,90 +8,115 @@ use crate::apache::guard::{Guard, overlap};
 use crate::apache::path_index::below;
 use crate::apache::prefix_map::PrefixMap;
 use crate::apache::proxy_index::text_of_prefix;
+use crate::apache::section::Section;
 use crate::apache::server::Server;
 use crate::apache::url::Url;
 use crate::convert::ledger::Ledger;
 use crate::convert::routes::{Matching, Route, Routes, Target, with_slash};
 use crate::error::Error;
-use crate::tree::Node;
 
 impl<'a> Routes<'a, '_> {
     /// Routes for sections with settings of their own below another route's path or URL.
     pub(super) fn derived(&mut self) -> Result<(), Error> {
         let mut derived: Vec<Route<'a>> = Vec::new();
-        for server in self.servers() {
-            for section in server.mattering.iter().map(|&number| &server.locations[number]) {
-                self.ledger.work(1)?;
-                let Some(prefix) = section.prefix() else { continue };
-                if !self.prefixes.at(prefix).is_empty() {
-                    continue;
-                }
-                let Some(&base) = self.prefixes.covering(prefix).last() else { continue };
-                if let Some(rest) = prefix.strip_prefix(&*self.routes[base].path()) {
-                    derived.extend(self.below(base, prefix, rest, section.node));
-                }
-            }
-        }
-        let mut targets = PrefixMap::default();
-        for (number, route) in self.routes.iter().enumerate() {
-            if let (Target::Url(url), Matching::Prefix(prefix)) = (&route.target, &route.matching) {
-                let origin = url.origin.host_header();
-                let path = if prefix.ends_with('/') { joining(url) } else { &url.path };
-                targets.insert(url.with_host(&origin, path), number);
-            }
-        }
-        for server in self.servers() {
-            for section in server.proxies.iter().filter(|section| section.settings.matters()) {
-                let Some(text) = section.prefix() else { continue };
-                let text = text_of_prefix(text);
-                self.ledger.work(1 + targets.steps())?;
-                for (length, base) in targets.prefixes_of(&text) {
-                    self.ledger.work(1)?;
-                    let rest = &text[length..];
-                    let path = format!("{}{rest}", self.routes[base].path());
-                    if rest.is_empty() || self.prefixes.covering(&path).last() != Some(&base) {
-                        continue;
-                    }
-                    if path.ends_with('/') {
-                        derived.extend(self.below(base, &path, rest, section.node));
-                    } else if section.settings.access.is_restricting() {
-                        // nginx has a location for it only at the end of a part of the path.
-                        let is_denial = section.settings.access.rule() == Rule::Denied;
-                        let guard = Guard::of_prefix(&path, false, section.node, is_denial);
-                        self.guards.entry(self.routes[base].rank).or_default().push(Rc::new(guard));
-                    }
-                }
+        for base in 0..self.routes.len() {
+            if let (Matching::Prefix(_), Target::Url(_)) =
+                (&self.routes[base].matching, &self.routes[base].target)
+            {
+                self.below_path(base, &mut derived)?;
+                self.below_url(base, &mut derived)?;
             }
         }
         for route in derived {
-            self.ledger.add_location()?;
-            let path = route.path().into_owned();
             // A section of the virtual host and one of the main server have one route.
-            if self.prefixes.at(&path).is_empty() {
-                self.prefixes.insert(&path, self.routes.len());
-                self.routes.push(route);
+            let owner = self.owner(&route.matching);
+            if owner.is_none_or(|owner| self.routes[owner].matching != route.matching) {
+                self.add(route)?;
             }
         }
         Ok(())
     }
 
-    /// A route for what is below another one's path, which leads to what is below its URL.
-    fn below(&self, base: usize, prefix: &str, rest: &str, section: &'a Node) -> Option<Route<'a>> {
+    /// For the `<Location>` sections below a route's path.
+    fn below_path(&mut self, base: usize, derived: &mut Vec<Route<'a>>) -> Result<(), Error> {
+        let path = self.routes[base].path().into_owned();
+        for server in self.servers() {
+            let mut found: Vec<_> = server.mattering.below(&path).collect();
+            found.sort_unstable();
+            for section in found.into_iter().map(|number| &server.locations[number]) {
+                self.ledger.work(1)?;
+                let Some(prefix) = section.prefix() else { continue };
+                self.derive(base, prefix, section, derived);
+            }
+        }
+        Ok(())
+    }
+
+    /// For the `<Proxy>` sections below a route's URL.
+    fn below_url(&mut self, base: usize, derived: &mut Vec<Route<'a>>) -> Result<(), Error> {
+        let Target::Url(url) = &self.routes[base].target else { return Ok(()) };
+        let url = url.with_host(&url.origin.host_header(), joining(url));
+        let path = self.routes[base].path().into_owned();
+        for server in self.servers() {
+            self.ledger.work(1)?;
+            let mut found: Vec<_> = server.proxy_index.below(&url).collect();
+            found.sort_unstable();
+            for section in found.into_iter().map(|number| &server.proxies[number]) {
+                self.ledger.work(1)?;
+                let text = section.prefix().map(text_of_prefix).unwrap_or_default();
+                let path = format!("{path}{}", &text[url.len()..]);
+                if path.ends_with('/') {
+                    self.derive(base, &path, section, derived);
+                } else if section.settings.access.is_restricting()
+                    && self.owner(&Matching::Prefix(path.clone())) == Some(base)
+                {
+                    // nginx has a location for it only at the end of a part of the path.
+                    let is_denial = section.settings.access.rule() == Rule::Denied;
+                    let guard = Guard::of_prefix(&path, false, section.node, is_denial);
+                    self.guards.entry(self.routes[base].rank).or_default().push(Rc::new(guard));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Routes for a path of a section, where a base has it.
+    fn derive(
+        &self,
+        base: usize,
+        path: &str,
+        section: &'a Section<'a>,
+        derived: &mut Vec<Route<'a>>,
+    ) {
+        if !section.settings.matters() {
+            return;
+        }
+        let exact = Some(Matching::Exact(path.to_owned())).filter(|_| !path.ends_with('/'));
+        for matching in exact.into_iter().chain([Matching::Prefix(with_slash(path))]) {
+            if self.owner(&matching) == Some(base)
+                && let Some(route) = self.part(base, matching)
+            {
+                let (anchor, section) = (section.node, Some(section.node));
+                derived.push(Route { anchor, section, ..route });
+            }
+        }
+    }
+
+    /// A route for a part of another one's paths, which leads to what is below its URL.
+    pub(super) fn part(&self, base: usize, matching: Matching) -> Option<Route<'a>> {
         let base = self.routes[base].clone();
-        let Target::Url(url) = &base.target else { return None };
-        let joining = if base.path().ends_with('/') { joining(url) } else { &url.path };
-        let (origin, path) = (url.origin.clone(), format!("{joining}{rest}"));
+        let (Matching::Exact(path) | Matching::Prefix(path)) = &matching else { return None };
+        let rest = path.strip_prefix(&*base.path())?;
+        let target = match &base.target {
+            Target::Url(url) => {
+                let path = format!("{}{rest}", joining(url));
+                Target::Url(Url { origin: url.origin.clone(), path })
+            }
+            Target::Nowhere => Target::Nowhere,
+        };
         let directory = base.directory.as_deref();
         let directory = directory.map(|directory| format!("{}{rest}", with_slash(directory)));
-        Some(Route {
-            matching: Matching::Prefix(prefix.to_owned()),
-            target: Target::Url(Url { origin, path }),
-            anchor: section,
-            section: Some(section),
-            directory,
-            is_derived: true,
-            ..base
-        })
+        Some(Route { matching, target, directory, is_derived: true, ..base })
     }
 
     /// Finds what limits access to a part of each route's paths.
@@ -120,6 +145,9 @@ impl<'a> Routes<'a, '_> {
             }
             self.ledger.work(1 + regexes.steps() + prefixes.steps() + guards.len())?;
             guards.retain(|guard| route.section.is_none_or(|own| own.id != guard.node.id));
+            if let Matching::Exact(path) = &route.matching {
+                guards.retain(|guard| guard.matches(path));
+            }
             guards.iter().try_for_each(|_| self.ledger.add_location())?;
             route.guards.extend(guards.into_iter().cloned());
         }
