@@ -526,6 +526,78 @@ ProxyPass /a/ BACK/a/
 END
     qw(/x%0Ay.mp4 /n/a%0Ab /a/a%0Ab.key /a/a%0Ab)],
 
+['access: redirects to an error in sections', <<'END',
+ProxyPass / BACK/
+<Location /private>
+    Redirect 403
+</Location>
+<LocationMatch "^/gone/.*\.txt$">
+    Redirect gone
+</LocationMatch>
+<Location /moved>
+    Redirect 302 /elsewhere http://www.example.com/
+</Location>
+END
+    qw(/x -/private/x -/gone/x.txt /gone/x.mp4 /moved/x)],
+
+['access: rules of the main server in a virtual host', <<'END',
+RewriteEngine on
+RewriteRule ^/private - [F]
+<VirtualHost *>
+    RewriteEngine on
+    RewriteOptions Inherit
+    RewriteRule ^/own - [F]
+    ProxyPass / BACK/
+</VirtualHost>
+END
+    qw(/x /private/x /own/x)],
+
+['access: rules that the main server hands down', <<'END',
+RewriteOptions InheritDownBefore
+RewriteRule ^/private - [F]
+<VirtualHost *>
+    RewriteEngine on
+    ProxyPass / BACK/
+</VirtualHost>
+END
+    qw(/x /private/x)],
+
+['access: rules that are not inherited, although they are on', <<'END',
+RewriteEngine on
+RewriteRule ^/private - [F]
+<VirtualHost *>
+    RewriteRule ^/own - [F]
+    ProxyPass / BACK/
+</VirtualHost>
+END
+    qw(/x /private/x /own/x)],
+
+['access: a later section overrides an expression', <<'END',
+ProxyPass / BACK/
+<LocationMatch "^/ww/private">
+    Require all denied
+</LocationMatch>
+<Location /ww/private/ok>
+    Require all granted
+</Location>
+<Location /ww/early/>
+    Require all granted
+</Location>
+<LocationMatch "^/ww/early/no">
+    Require all denied
+</LocationMatch>
+<LocationMatch "^/ww/both">
+    Require all denied
+    Order deny,allow
+    Deny from all
+</LocationMatch>
+<Location /ww/both/>
+    Require all granted
+</Location>
+END
+    qw(/ww/private/x /ww/private/ok /ww/private/ok/x /ww/early/x /ww/early/no
+       /ww/both/x)],
+
 ['headers', <<'END',
 ProxyPass /a/ BACK/a/
 <Location /a/>

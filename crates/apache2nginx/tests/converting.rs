@@ -481,9 +481,74 @@ fn directories_below_that_of_ism_proxy_pass_stay_closed() {
     let run = with("<Directory /data/s3/x>\nRequire all denied\n</Directory>\n");
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stdout.contains("location ~ ^/s3/x(/|$) {"), "{}", run.stdout);
+    // In the path to the directory as well, so that it may be for all of it.
     let run = with("<DirectoryMatch \\.d/>\nRequire all denied\n</DirectoryMatch>\n");
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stdout.contains("location ~ \"\""), "{}", run.stdout);
+    let run = with("<DirectoryMatch \"/\\.svn\">\nRequire all denied\n</DirectoryMatch>\n");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("location ~ /\\.svn {\n            deny all;"), "{}", run.stdout);
+    let run = with("<DirectoryMatch \"/s3\">\nRequire all denied\n</DirectoryMatch>\n");
+    assert!(run.stdout.contains("location ~ \"\" {"), "{}", run.stdout);
+    // Apache merges sections of locations later.
+    let run = with(
+        "<Directory /data/s3/x>\nRequire all denied\n</Directory>\n\
+         <Location /s3>\nRequire all granted\n</Location>\n",
+    );
+    assert!(run.code == 0 && !run.stdout.contains("deny"), "{}{}", run.stdout, run.stderr);
+}
+
+/// Apache asks other modules before the one of `IsmProxyPass`, and others after that of `ProxyPass`.
+#[test]
+fn files_and_redirects_count_for_ism_proxy_pass_alone() {
+    let limits = "<FilesMatch \"\\.key$\">\nRequire all denied\n</FilesMatch>\n\
+                  <Files \".ht*\">\nRequire all denied\n</Files>\n\
+                  <Files \"x.pem\">\nRequire ip ::1\n</Files>\n\
+                  <FilesMatch \"^(?!a)\">\nRequire all denied\n</FilesMatch>\n\
+                  RedirectMatch 403 \"\\.pem$\"\nRedirect gone /s3/old\n";
+    let ism = "IsmProxyPass http://b.example.com";
+    for section in [
+        format!("<Directory /data/s3>\n{ism}\n</Directory>\n"),
+        format!("<Location /s3/>\n{ism}\n</Location>\n"),
+    ] {
+        let run = convert(&site(&format!("DocumentRoot /data\n{limits}{section}")));
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        for guard in [
+            "location ~ \\.key(/|$) {\n            deny all;",
+            "location ~ /\\.ht[^/]*(/|$) {\n            deny all;",
+            "location ~ /x\\.pem(/|$) {\n            # Apache let some in",
+            "location ~ \"\" {\n            # Apache let some in",
+            "location ~ \\.pem$ {\n            deny all;",
+            "location ~ ^/s3/old(/|$) {\n            deny all;",
+        ] {
+            assert!(run.stdout.contains(guard), "{guard:?} is not in:\n{}", run.stdout);
+        }
+        let (_, s3) = run.stderr.split_once("although S3 depends on it").unwrap();
+        assert!(s3.contains("Require ip ::1") && !s3.contains("RedirectMatch"), "{s3}");
+    }
+    assert_lacks(&format!("DocumentRoot /data\n{limits}{PASS}"), &["deny"]);
+}
+
+#[test]
+fn a_location_below_an_alias_has_the_limits_of_its_directory() {
+    let text = "DocumentRoot /var/www\nAlias /s3 /srv/s3\n\
+                <Directory /srv>\nRequire ip 10.0.0.0/8\n</Directory>\n\
+                <Directory /srv/s3/x/private>\nRequire all denied\n</Directory>\n\
+                <Location /s3/x>\nIsmProxyPass http://b.example.com\n</Location>\n";
+    assert_has(text, &["allow 10.0.0.0/8;", "location ~ ^/s3/x/private(/|$) {"]);
+}
+
+#[test]
+fn ism_proxy_pass_that_leads_nowhere_has_its_reason() {
+    let ism = "IsmProxyPass http://b.example.com\n";
+    for (text, reason) in [
+        (ism.to_owned(), "it stands in no <Location> or <Directory>"),
+        (format!("<DirectoryMatch x>\n{ism}</DirectoryMatch>\n"), "it has no prefix to replace"),
+        (format!("<Location /*/x>\n{ism}</Location>\n"), "it has no prefix to replace"),
+        (format!("<Directory /x>\n{ism}</Directory>\n"), "no DocumentRoot or Alias leads"),
+    ] {
+        assert_left(&text, 1, &[reason]);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::apache::{redirect, rewrite};
 use crate::tree::Node;
 
 /// What a section, or all sections that apply to a request, demand of a client. Apache's modules
@@ -65,7 +66,7 @@ impl<'a> Access<'a> {
             if is_get_only(node) {
                 access.get_only = Some(node);
             } else if is_condition(node, in_section) && restricts(node)
-                || in_section && is_forbidding(node)
+                || in_section && (rewrite::is_forbidding(node) || redirect::is_refusing(node))
             {
                 access.closing.push(node);
             } else if let Some(family) = family(&node.key).filter(|_| !is_default(node)) {
@@ -117,6 +118,20 @@ impl<'a> Access<'a> {
         self.rule() == Rule::None && self.get_only.is_none()
     }
 
+    /// Whether nobody is let in.
+    pub fn is_denial(&self) -> bool {
+        self.rule() == Rule::Denied
+    }
+
+    /// Whether all that keeps clients out is overridden by some later section.
+    pub fn yields_to(&self, later: &[&Self]) -> bool {
+        let restricts = |rule: &Rule| !matches!(rule, Rule::None | Rule::Granted);
+        let says =
+            |family: usize| later.iter().any(|access| access.families[family].rule != Rule::None);
+        self.closing.is_empty()
+            && (0..FAMILIES).all(|one| !restricts(&self.families[one].rule) || says(one))
+    }
+
     /// Whether some clients are kept out.
     pub fn is_restricting(&self) -> bool {
         !matches!(self.rule(), Rule::None | Rule::Granted)
@@ -137,19 +152,6 @@ fn is_condition(node: &Node, in_section: bool) -> bool {
 fn restricts(node: &Node) -> bool {
     let access = Access::of(node.children(), true);
     access.is_restricting() || access.get_only.is_some()
-}
-
-/// A `RewriteRule` that answers by itself that a request is forbidden or its object gone.
-pub fn is_forbidding(node: &Node) -> bool {
-    node.key == "rewriterule"
-        && node.argument(2).is_some_and(|flags| {
-            flags.trim_matches(['[', ']']).split(',').any(|flag| {
-                let flag = flag.trim().to_ascii_lowercase();
-                let status = flag.strip_prefix("r=").or_else(|| flag.strip_prefix("redirect="));
-                matches!(flag.as_str(), "f" | "forbidden" | "g" | "gone")
-                    || status.is_some_and(|status| status.starts_with('4'))
-            })
-        })
 }
 
 /// `<LimitExcept GET …>`, or `<Limit>` for other methods, with nothing but `Require all denied`:
@@ -323,6 +325,10 @@ mod tests {
             ("Require ip 10.1\nSatisfy any", Rule::Other),
             ("RewriteRule ^/x - [F,L]", Rule::Other),
             ("RewriteRule ^/x /y [PT]", Rule::None),
+            ("Redirect 403", Rule::Other),
+            ("RedirectMatch gone x", Rule::Other),
+            ("Redirect 302 /x http://y/", Rule::None),
+            ("Redirect /400 http://y/", Rule::None),
             ("SSLVerifyClient require", Rule::Other),
             ("<LimitExcept GET>\nRequire valid-user\n</LimitExcept>", Rule::Other),
         ];

@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod address;
+pub mod files;
 pub mod guard;
 pub mod path_index;
 pub mod pattern;
 pub mod prefix_map;
 pub mod proxy_index;
+pub mod redirect;
+pub mod rewrite;
 pub mod section;
 pub mod server;
 pub mod settings;

@@ -67,6 +67,11 @@ impl<T: Copy> PathIndex<T> {
     }
 }
 
+/// A path with a slash at its end.
+pub fn with_slash(path: &str) -> String {
+    if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
+}
+
 /// What of a path lies below another, without the slash between them.
 pub fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     let base = base.trim_end_matches('/');

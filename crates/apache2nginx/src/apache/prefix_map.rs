@@ -38,6 +38,11 @@ impl<T: Copy> PrefixMap<T> {
             .flat_map(|(_, values)| values.iter().copied())
     }
 
+    /// The values of a text and of those that begin with it.
+    pub fn at_or_below(&self, text: &str) -> impl Iterator<Item = T> {
+        self.values.get(text).into_iter().flatten().copied().chain(self.below(text))
+    }
+
     /// The values of texts of which one begins with the other.
     pub fn overlapping(&self, text: &str) -> impl Iterator<Item = T> {
         self.prefixes_of(text).map(|(_, value)| value).chain(self.below(text))
@@ -62,6 +67,7 @@ mod tests {
         let prefixes: Vec<_> = map.prefixes_of("abx").collect();
         assert_eq!(prefixes, [(0, 0), (1, 1), (2, 2), (2, 5)]);
         assert_eq!(map.below("a").collect::<Vec<_>>(), [2, 5, 3]);
+        assert_eq!(map.at_or_below("ab").collect::<Vec<_>>(), [2, 5, 3]);
         assert_eq!(map.overlapping("abcd").collect::<Vec<_>>(), [0, 1, 2, 5, 3]);
         assert_eq!(map.overlapping("a").collect::<Vec<_>>(), [0, 1, 2, 5, 3]);
     }

@@ -1,14 +1,16 @@
 //! The main server and the virtual hosts.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
-use crate::apache::guard::Guard;
-use crate::apache::path_index::PathIndex;
+use crate::apache::guard::{Guard, Guards};
+use crate::apache::path_index::{PathIndex, with_slash};
 use crate::apache::prefix_map::PrefixMap;
 use crate::apache::proxy_index::ProxyIndex;
+use crate::apache::rewrite::Rules;
 use crate::apache::section::Section;
 use crate::apache::settings::Settings;
+use crate::apache::url::{Origin, Url};
+use crate::apache::{files, redirect};
 use crate::error::Error;
 use crate::tree::{Node, NodeId};
 
@@ -27,23 +29,30 @@ pub struct Server<'a> {
     /// The numbers of the locations with a regular expression, by their nodes.
     pub regex_locations: HashMap<NodeId, usize>,
     pub directories: Vec<Section<'a>>,
-    /// The numbers of the directories that let in some clients only.
-    pub restricting_directories: Vec<usize>,
+    /// The directories with an `IsmProxyPass`, and those that let in some clients only, by their
+    /// paths with a slash at the end.
+    pub ism_directories: PrefixMap<usize>,
+    pub restricting_directories: PrefixMap<usize>,
+    /// The numbers of those with patterns that let in some clients only.
+    pub restricting_patterns: Vec<usize>,
     pub proxies: Vec<Section<'a>>,
     /// The locations with a prefix, by it.
     pub location_index: PathIndex<usize>,
     pub directory_index: PathIndex<usize>,
     pub proxy_index: ProxyIndex,
     /// What limits who comes in for a part of the paths.
-    pub guards: Vec<Rc<Guard<'a>>>,
+    pub guards: Guards<'a>,
+    /// What mod_rewrite does.
+    pub rules: Rules<'a>,
     /// `ProxyPass` and `ProxyPassMatch` outside of sections.
     pub passes: Vec<&'a Node>,
     /// `ProxyPassReverse` outside of sections, by its path without the slash at its end.
     pub reverses: HashMap<&'a str, Vec<&'a Node>>,
-    /// `Alias`.
+    /// `Alias`, and the numbers of those for a path.
     pub aliases: Vec<&'a Node>,
-    /// `ProxySet` outside of sections, which names the URL it is for.
-    pub proxy_sets: Vec<&'a Node>,
+    pub alias_index: PathIndex<usize>,
+    /// `ProxySet` outside of sections, by whom it is for.
+    pub proxy_sets: HashMap<Origin, Vec<&'a Node>>,
     /// All directives outside of sections, by their names in lower case.
     by_key: HashMap<&'a str, Vec<&'a Node>>,
 }
@@ -70,6 +79,17 @@ impl<'a> Server<'a> {
             let path = node.argument(0).unwrap_or_default().trim_end_matches('/');
             reverses.entry(path).or_default().push(node);
         }
+        let aliases = directives("alias");
+        let mut alias_index = PathIndex::default();
+        for (number, node) in aliases.iter().enumerate() {
+            alias_index.insert(node.argument(0).unwrap_or_default(), number);
+        }
+        let mut proxy_sets: HashMap<Origin, Vec<&Node>> = HashMap::new();
+        for node in directives("proxyset") {
+            if let Some(Ok(url)) = node.argument(0).map(|text| Url::parse(text, false)) {
+                proxy_sets.entry(url.origin).or_default().push(node);
+            }
+        }
         let locations = sections(&["location", "locationmatch"]);
         let directories = sections(&["directory", "directorymatch"]);
         let proxies = sections(&["proxy", "proxymatch"]);
@@ -85,22 +105,35 @@ impl<'a> Server<'a> {
                 section.all("proxypass").chain(section.all("proxypassmatch")).next().is_some()
             }),
             ism: numbers(&locations, |section| section.all("ismproxypass").next().is_some()),
-            mattering: by_prefix(&locations, |section| section.settings.matters()),
+            mattering: by_prefix(&locations, str::to_owned, |section| section.settings.matters()),
             regex_locations: numbers(&locations, |section| section.prefix().is_none())
                 .into_iter()
                 .map(|number| (locations[number].node.id, number))
                 .collect(),
-            guards: Guard::all_of(&locations, nodes),
+            guards: Guards::new(
+                restricting(&locations)
+                    .map(Guard::of_location)
+                    .chain(restricting(&sections(&["files", "filesmatch"])).map(files::guard))
+                    .chain(redirect::guards(nodes)),
+            ),
+            rules: Rules::of(nodes),
             locations,
-            restricting_directories: numbers(&directories, |section| {
+            ism_directories: by_prefix(&directories, with_slash, |section| {
+                section.all("ismproxypass").next().is_some()
+            }),
+            restricting_directories: by_prefix(&directories, with_slash, |section| {
                 section.settings.access.is_restricting()
+            }),
+            restricting_patterns: numbers(&directories, |section| {
+                section.prefix().is_none() && section.settings.access.is_restricting()
             }),
             directories,
             proxies,
             passes,
             reverses,
-            aliases: directives("alias"),
-            proxy_sets: directives("proxyset"),
+            alias_index,
+            aliases,
+            proxy_sets,
             by_key,
         })
     }
@@ -121,15 +154,21 @@ fn numbers<'a>(sections: &[Section<'a>], holds: impl Fn(&Section<'a>) -> bool) -
     (0..sections.len()).filter(|&number| holds(&sections[number])).collect()
 }
 
-/// The numbers of the sections with a prefix for which something holds, by their prefixes.
+/// The sections that let in some clients only.
+fn restricting<'s, 'a>(sections: &'s [Section<'a>]) -> impl Iterator<Item = &'s Section<'a>> {
+    sections.iter().filter(|section| section.settings.access.is_restricting())
+}
+
+/// The numbers of the sections with a prefix for which something holds, by a text of the prefix.
 fn by_prefix<'a>(
     sections: &[Section<'a>],
+    text: impl Fn(&str) -> String,
     holds: impl Fn(&Section<'a>) -> bool,
 ) -> PrefixMap<usize> {
     let mut map = PrefixMap::default();
     for number in numbers(sections, holds) {
         if let Some(prefix) = sections[number].prefix() {
-            map.insert(prefix.to_owned(), number);
+            map.insert(text(prefix), number);
         }
     }
     map

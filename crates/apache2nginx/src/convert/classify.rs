@@ -16,23 +16,23 @@ impl Converter<'_> {
             match by_node.get(&node.id) {
                 Some(site) if site.is_live() => {
                     for child in node.children() {
-                        self.classify(child, site.signs, false);
+                        self.classify(child, None, site.signs, false);
                     }
                 }
                 Some(_) => {
                     for child in node.children() {
-                        self.classify_dead(child);
+                        self.classify_dead(child, None);
                     }
                     let reason = "nothing in it is passed on; if it comes first for its address, \
                                   another server becomes nginx's default";
                     self.ledger.leave(node, reason, false);
                 }
-                None => self.classify(node, any_signs, false),
+                None => self.classify(node, None, any_signs, false),
             }
         }
     }
 
-    fn classify(&mut self, node: &Node, signs: bool, in_signed: bool) {
+    fn classify(&mut self, node: &Node, section: Option<&Node>, signs: bool, in_signed: bool) {
         if access::is_get_only(node) {
             // What s3_methods does by default.
             node.children().iter().for_each(|child| self.ledger.convert(child));
@@ -52,7 +52,9 @@ impl Converter<'_> {
                     | "location"
             );
             let signs = signs && (!of_others || in_signed);
-            node.children().iter().for_each(|child| self.classify(child, signs, in_signed));
+            let within = Some(node);
+            let children = node.children().iter();
+            children.for_each(|child| self.classify(child, within, signs, in_signed));
             return;
         }
         if self.ledger.is_converted(node) || !self.ledger.entries(node).is_empty() {
@@ -66,16 +68,24 @@ impl Converter<'_> {
         let passes = matches!(node.key.as_str(), "rewriterule" | "sethandler")
             && node.texts().any(|text| text.contains("http://") || text.contains("https://"));
         let concerns_s3 = reasons::is_s3(&node.key) || touches || (passes && self.any_s3);
-        self.ledger.leave(node, reasons::of(&node.key), concerns_s3);
+        self.ledger.leave(node, reason(node, section), concerns_s3);
     }
 
     /// In a server that is not converted at all.
-    fn classify_dead(&mut self, node: &Node) {
+    fn classify_dead(&mut self, node: &Node, section: Option<&Node>) {
         let is_open = !self.ledger.is_converted(node) && self.ledger.entries(node).is_empty();
         if is_open && reasons::is_s3(&node.key) {
-            self.ledger.leave(node, reasons::of(&node.key), true);
+            self.ledger.leave(node, reason(node, section), true);
         }
-        node.children().iter().for_each(|child| self.classify_dead(child));
+        node.children().iter().for_each(|child| self.classify_dead(child, Some(node)));
+    }
+}
+
+/// Why a directive is not converted, by the section around it.
+fn reason(node: &Node, section: Option<&Node>) -> &'static str {
+    match node.key.as_str() {
+        "ismproxypass" => reasons::of_ism(section),
+        key => reasons::of(key),
     }
 }
 

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::apache::access::{Access, Rule};
+use crate::apache::path_index::with_slash;
 use crate::apache::settings::Settings;
 use crate::apache::url::{self, Scheme, Url};
 use crate::apache::worker;
 use crate::convert::ledger::Ledger;
 use crate::convert::reasons;
-use crate::convert::routes::{Matching, Route, with_slash};
+use crate::convert::routes::{Matching, Route};
 use crate::convert::upstreams::Upstream;
 use crate::convert::{Options, tls};
 use crate::nginx::{self, Item, directive};

@@ -359,14 +359,10 @@ impl<'a> Converter<'a> {
             settings.merge(&section.settings);
         }
         settings.parameters.extend(worker::parameters(route.node, route.url_argument + 1));
-        for server in &servers {
-            for node in &server.proxy_sets {
-                self.ledger.work(1)?;
-                let set = node.argument(0).and_then(|text| Url::parse(text, false).ok());
-                if set.is_some_and(|set| set.origin == url.origin) {
-                    settings.parameters.extend(worker::parameters(node, 1));
-                }
-            }
+        let sets = servers.iter().filter_map(|server| server.proxy_sets.get(&url.origin));
+        for node in sets.flatten() {
+            self.ledger.work(1)?;
+            settings.parameters.extend(worker::parameters(node, 1));
         }
         settings.access.closing.extend(closing);
         // Behind a proxy, the addresses of clients are not what nginx compares with.

@@ -1,10 +1,28 @@
 //! Why a directive is not converted.
 
-/// The reason for a directive, by its name in lower case.
+use crate::apache::access;
+use crate::apache::section::Section;
+use crate::tree::Node;
+
+/// The reason for an `IsmProxyPass`, by the section that it stands in.
+pub fn of_ism(section: Option<&Node>) -> &'static str {
+    match section.map(Section::of) {
+        Some(section)
+            if section.node.key.starts_with("directory") && section.prefix().is_some() =>
+        {
+            "no DocumentRoot or Alias leads to this directory"
+        }
+        Some(section) if section.node.key.starts_with(['d', 'l']) => {
+            "in a section with a pattern it has no prefix to replace"
+        }
+        _ => "it stands in no <Location> or <Directory>, from which it would have its path",
+    }
+}
+
+/// The reason for another directive, by its name in lower case.
 pub fn of(key: &str) -> &'static str {
     match key {
         _ if key.starts_with("s3") => "there are no requests with keys to which it applies",
-        "ismproxypass" => "no DocumentRoot or Alias leads to this directory",
         _ if key.starts_with("usp") || key.starts_with("ism") => {
             "Unified Streaming's module has no counterpart: nginx passes the objects on as they are"
         }
@@ -46,7 +64,8 @@ pub fn of(key: &str) -> &'static str {
         "setenvif" | "setenvifnocase" | "browsermatch" | "setenv" | "unsetenv" | "passenv" => {
             "nginx has set and map for it"
         }
-        "servername" | "serveralias" | "serveradmin" | "listen" => "no server comes of it",
+        "servername" | "serveralias" | "listen" => "no server comes of it",
+        "serveradmin" => "nginx shows no address on its pages",
         "addhandler" | "sethandler" | "action" => "nginx has no handlers",
         "protocols" => "nginx has http2 for it",
         "keepalive" | "keepalivetimeout" | "maxkeepaliverequests" => {
@@ -71,13 +90,12 @@ pub fn touches_upstream(key: &str) -> bool {
     ];
     key.starts_with("proxy") && !silent.contains(&key)
         || key == "requestheader"
-        || crate::apache::access::is_access(key)
+        || access::is_access(key)
 }
 
 /// Whether a directive is about S3 alone.
 pub fn is_s3(key: &str) -> bool {
-    let names = ["s3accesskey", "s3secretkey", "s3securitytoken", "s3region", "s3useheaders"];
-    names.contains(&key) || key == "ismproxypass" || key.starts_with("s3")
+    key == "ismproxypass" || key.starts_with("s3")
 }
 
 /// Why a parameter of `ProxySet` or `ProxyPass` is not converted.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::apache::guard::Guard;
-use crate::apache::path_index::{PathIndex, below};
+use crate::apache::path_index::{PathIndex, below, with_slash};
 use crate::apache::pattern::{Pattern, prefix_of_regex, regex_of_prefix};
 use crate::apache::prefix_map::PrefixMap;
 use crate::apache::section::Section;
@@ -118,12 +118,6 @@ impl<'a> Route<'a> {
     }
 }
 
-/// A directory's path below a document root or an alias, as URIs.
-struct Mapping {
-    uri: String,
-    directory: String,
-}
-
 /// Collects the routes of a server.
 pub struct Routes<'a, 'l> {
     main: &'a Server<'a>,
@@ -230,22 +224,7 @@ impl<'a, 'l> Routes<'a, 'l> {
                 }
             }
         }
-        let mut directories = Vec::new();
-        for server in self.servers() {
-            for section in &server.directories {
-                self.ledger.work(1)?;
-                if let Some(node) = section.all("ismproxypass").last() {
-                    directories.push((section, node));
-                }
-            }
-        }
-        // A deeper directory wins, whatever the order.
-        directories.sort_by_key(|(section, _)| {
-            std::cmp::Reverse(section.prefix().map_or(0, |prefix| prefix.split('/').count()))
-        });
-        for (section, node) in directories {
-            self.ism_of_directory(section, node)?;
-        }
+        self.directories()?;
         self.paths_without_slash()?;
         self.derived()
     }
@@ -282,81 +261,82 @@ impl<'a, 'l> Routes<'a, 'l> {
 
     /// An `IsmProxyPass` in a `<Location>`: slashes at the ends make no difference to it.
     fn ism_of_location(&mut self, section: &'a Section<'a>, node: &'a Node) -> Result<(), Error> {
-        let Some(prefix) = section.prefix() else {
-            self.ledger.leave(
-                node,
-                "in a section with a pattern it has no prefix to replace",
-                true,
-            );
-            return Ok(());
-        };
+        let Some(prefix) = section.prefix() else { return Ok(()) };
         let target = self.target(node, node.argument(0).unwrap_or_default(), true);
         let prefix = with_slash(prefix);
+        let directory = self.directory_of(&prefix);
+        self.add_ism(prefix, target, node, section, directory)
+    }
+
+    /// The directory to which Apache maps a path: by the first alias that has it, or else by the
+    /// document root.
+    fn directory_of(&self, path: &str) -> Option<String> {
+        let aliased = self.servers().rev().find_map(|server| {
+            let node = server.aliases[server.alias_index.covering(path).into_iter().min()?];
+            let rest = below(path, node.argument(0)?)?;
+            Some(format!("{}{rest}", with_slash(node.argument(1)?)))
+        });
+        aliased.or_else(|| {
+            let root = self.document_root()?.argument(0)?;
+            Some(format!("{}{path}", root.trim_end_matches('/')))
+        })
+    }
+
+    fn document_root(&self) -> Option<&'a Node> {
+        self.servers().rev().find_map(|server| server.last("documentroot"))
+    }
+
+    /// The `IsmProxyPass` in `<Directory>` sections: the URIs are those that lead there.
+    fn directories(&mut self) -> Result<(), Error> {
+        let mut roots = Vec::new();
+        for server in self.servers().rev() {
+            let aliases = server.aliases.iter();
+            roots.extend(
+                aliases.filter_map(|&node| Some((node, node.argument(0)?, node.argument(1)?))),
+            );
+        }
+        roots.extend(self.document_root().and_then(|node| Some((node, "/", node.argument(0)?))));
+        let mut found = Vec::new();
+        for (number, server) in self.servers().enumerate() {
+            for (node, uri, root) in &roots {
+                self.ledger.work(1)?;
+                for section in server.ism_directories.at_or_below(&with_slash(root)) {
+                    self.ledger.work(1)?;
+                    let section = &server.directories[section];
+                    let directory = section.prefix().unwrap_or_default();
+                    let rest = below(directory, root).unwrap_or_default();
+                    let uri = with_slash(&format!("{}{rest}", with_slash(uri)));
+                    let depth = directory.split('/').filter(|part| !part.is_empty()).count();
+                    found.push((depth, number, section, uri, *node));
+                }
+            }
+        }
+        // A deeper directory wins, whatever the order.
+        found.sort_by_key(|&(depth, number, section, ..)| {
+            (std::cmp::Reverse(depth), number, section.node.id)
+        });
+        for (_, _, section, uri, root) in found {
+            let Some(node) = section.all("ismproxypass").last() else { continue };
+            self.ledger.convert(root);
+            let target = self.target(node, node.argument(0).unwrap_or_default(), true);
+            let directory = section.prefix().map(str::to_owned);
+            self.add_ism(uri, target, node, section, directory)?;
+        }
+        Ok(())
+    }
+
+    fn add_ism(
+        &mut self,
+        prefix: String,
+        target: Target,
+        node: &'a Node,
+        section: &'a Section<'a>,
+        directory: Option<String>,
+    ) -> Result<(), Error> {
         let first = self.routes.len();
         self.add_prefix(prefix, target, node, Some(section.node))?;
-        for route in &mut self.routes[first..] {
-            let root = self.host.and_then(|host| host.last("documentroot"));
-            let root = root.or_else(|| self.main.last("documentroot"));
-            let root = root.and_then(|node| node.argument(0));
-            route.directory =
-                root.map(|root| format!("{}{}", root.trim_end_matches('/'), route.path()));
-        }
+        self.routes[first..].iter_mut().for_each(|route| route.directory.clone_from(&directory));
         Ok(())
-    }
-
-    /// An `IsmProxyPass` in a `<Directory>`: the URIs are those that lead to the directory.
-    fn ism_of_directory(&mut self, section: &'a Section<'a>, node: &'a Node) -> Result<(), Error> {
-        let Some(directory) = section.prefix() else {
-            self.ledger.leave(
-                node,
-                "in a section with a pattern it has no prefix to replace",
-                true,
-            );
-            return Ok(());
-        };
-        for mapping in self.mappings(directory)? {
-            let target = self.target(node, node.argument(0).unwrap_or_default(), true);
-            let first = self.routes.len();
-            self.add_prefix(mapping.uri, target, node, Some(section.node))?;
-            for route in &mut self.routes[first..] {
-                route.directory = Some(mapping.directory.clone());
-            }
-        }
-        Ok(())
-    }
-
-    /// The URIs that lead to a directory, by aliases and the document root.
-    fn mappings(&mut self, directory: &str) -> Result<Vec<Mapping>, Error> {
-        let mut found: Vec<Mapping> = Vec::new();
-        let mut add = |uri: &str, root: &str| {
-            if let Some(rest) = below(directory, root) {
-                let uri = with_slash(&format!("{}{rest}", with_slash(uri)));
-                if !found.iter().any(|mapping| mapping.uri == uri) {
-                    found.push(Mapping { uri, directory: directory.to_owned() });
-                }
-                return true;
-            }
-            false
-        };
-        for server in self.servers().rev() {
-            for node in &server.aliases {
-                self.ledger.work(1)?;
-                if let (Some(uri), Some(root)) = (node.argument(0), node.argument(1))
-                    && add(uri, root)
-                {
-                    self.ledger.convert(node);
-                }
-            }
-        }
-        let mut servers = self.servers().rev();
-        if let Some(node) = servers.find_map(|server| server.last("documentroot"))
-            && let Some(root) = node.argument(0)
-            && add("/", root)
-        {
-            self.ledger.convert(node);
-        }
-        self.ledger.work(1)?;
-        Ok(found)
     }
 
     /// The target that a directive names; what is wrong with it is in the ledger then.
@@ -508,10 +488,6 @@ fn is_regex(node: &Node) -> bool {
 /// Why a directive with a variable that has no value is not converted.
 pub fn undefined(name: &str) -> String {
     format!("the variable {name} has no value; give one with -D {name}=… or in the environment")
-}
-
-pub fn with_slash(path: &str) -> String {
-    if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
 }
 
 /// Whether each `$` is that of a capture, and there is no backslash, which Apache has for escapes.

@@ -3,16 +3,17 @@
 
 use std::rc::Rc;
 
-use crate::apache::access::Rule;
+use crate::apache::access::Access;
+use crate::apache::files;
 use crate::apache::guard::{Guard, overlap};
-use crate::apache::path_index::below;
-use crate::apache::prefix_map::PrefixMap;
+use crate::apache::path_index::{below, with_slash};
 use crate::apache::proxy_index::text_of_prefix;
+use crate::apache::rewrite::Rules;
 use crate::apache::section::Section;
 use crate::apache::server::Server;
 use crate::apache::url::Url;
 use crate::convert::ledger::Ledger;
-use crate::convert::routes::{Matching, Route, Routes, Target, with_slash};
+use crate::convert::routes::{Matching, Route, Routes, Target};
 use crate::error::Error;
 
 impl<'a> Routes<'a, '_> {
@@ -71,7 +72,7 @@ impl<'a> Routes<'a, '_> {
                     && self.owner(&Matching::Prefix(path.clone())) == Some(base)
                 {
                     // nginx has a location for it only at the end of a part of the path.
-                    let is_denial = section.settings.access.rule() == Rule::Denied;
+                    let is_denial = section.settings.access.is_denial();
                     let guard = Guard::of_prefix(&path, false, section.node, is_denial);
                     self.guards.entry(self.routes[base].rank).or_default().push(Rc::new(guard));
                 }
@@ -121,38 +122,69 @@ impl<'a> Routes<'a, '_> {
 
     /// Finds what limits access to a part of each route's paths.
     pub(super) fn guard(&mut self) -> Result<(), Error> {
-        let (mut prefixes, mut regexes) = (PrefixMap::default(), PrefixMap::default());
-        for server in self.servers() {
-            // The rules of mod_rewrite in the main server are not those of virtual hosts.
-            let has_rules = server.node.is_some() || self.host.is_none();
-            for guard in server.guards.iter().filter(|guard| has_rules || guard.node.is_section()) {
-                self.ledger.work(1)?;
-                let map = if guard.is_prefix { &mut prefixes } else { &mut regexes };
-                map.insert(guard.begin.clone(), guard);
-            }
-        }
-        let servers: Vec<_> = self.servers().collect();
+        let servers: Vec<&'a Server<'a>> = self.servers().collect();
+        let rules = Rules::applying(&self.main.rules, self.host.map(|host| &host.rules));
         for route in &mut self.routes {
             let path = route.path().into_owned();
-            let own = self.guards.get(&route.rank).into_iter().flatten();
-            let mut guards: Vec<_> = own.filter(|guard| overlap(&guard.begin, &path)).collect();
-            guards.extend(regexes.overlapping(&path));
-            let below = directory_guards(&servers, route, self.ledger)?;
-            guards.extend(&below);
-            if route.is_regex() {
-                // A prefix below that of a prefix has a route of its own, one above is all over.
-                guards.extend(prefixes.overlapping(&path).filter(|guard| !guard.matches(&path)));
+            // A prefix below that of a prefix has a route of its own.
+            let with_prefixes = route.is_regex();
+            let mut found: Vec<(usize, Rc<Guard<'a>>)> = Vec::new();
+            let of_urls = self.guards.get(&route.rank).into_iter().flatten();
+            let of_urls = of_urls.filter(|guard| overlap(&guard.begin, &path));
+            found.extend(of_urls.map(|guard| (0, Rc::clone(guard))));
+            for (number, server) in servers.iter().enumerate() {
+                let guards = server.guards.overlapping(&path, with_prefixes);
+                self.ledger.work(1 + server.guards.steps() + guards.len())?;
+                found.extend(guards.into_iter().map(|guard| (number, Rc::clone(guard))));
+                let guards = directory_guards(server, route, self.ledger)?;
+                found.extend(guards.into_iter().map(|guard| (number, Rc::new(guard))));
             }
-            self.ledger.work(1 + regexes.steps() + prefixes.steps() + guards.len())?;
-            guards.retain(|guard| route.section.is_none_or(|own| own.id != guard.node.id));
-            if let Matching::Exact(path) = &route.matching {
-                guards.retain(|guard| guard.matches(path));
+            for guards in &rules {
+                let guards = guards.overlapping(&path, with_prefixes);
+                self.ledger.work(1 + guards.len())?;
+                found.extend(guards.into_iter().map(|guard| (0, Rc::clone(guard))));
             }
-            guards.iter().try_for_each(|_| self.ledger.add_location())?;
-            route.guards.extend(guards.into_iter().cloned());
+            found.retain(|(_, guard)| {
+                (route.is_ism() || !guard.is_for_files)
+                    && route.section.is_none_or(|own| own.id != guard.node.id)
+                    && (!matches!(route.matching, Matching::Exact(_)) || guard.matches(&path))
+            });
+            if !found.is_empty() {
+                let later = covering(&servers, &path);
+                self.ledger.work(found.len() * (1 + later.len()))?;
+                found.retain(|(number, guard)| !is_overridden(guard, *number, &later));
+            }
+            found.iter().try_for_each(|_| self.ledger.add_location())?;
+            route.guards.extend(found.into_iter().map(|(_, guard)| guard));
         }
         Ok(())
     }
+}
+
+/// The `<Location>` sections for everything below a path, each with the number of its server.
+fn covering<'a>(servers: &[&'a Server<'a>], path: &str) -> Vec<(usize, &'a Section<'a>)> {
+    let mut found = Vec::new();
+    for (number, server) in servers.iter().enumerate() {
+        let sections = server.location_index.covering(path);
+        found.extend(sections.into_iter().map(|section| (number, &server.locations[section])));
+    }
+    found
+}
+
+/// Whether sections that Apache merges later, and that are for all of a route's requests, override
+/// what a guard's section says.
+fn is_overridden(guard: &Guard<'_>, server: usize, sections: &[(usize, &Section<'_>)]) -> bool {
+    if !guard.node.is_section() {
+        return false;
+    }
+    // Those of directories, files and proxies all come before those of locations.
+    let is_location = guard.node.key.starts_with("location");
+    let later: Vec<_> = sections
+        .iter()
+        .filter(|(of, section)| !is_location || (*of, section.node.id) > (server, guard.node.id))
+        .map(|(_, section)| &section.settings.access)
+        .collect();
+    Access::of(guard.node.children(), true).yields_to(&later)
 }
 
 /// What replaces a path that ends in a slash.
@@ -162,29 +194,24 @@ fn joining(url: &Url) -> &str {
 
 /// The guards for directories below that of a route, which only `IsmProxyPass` has.
 fn directory_guards<'a>(
-    servers: &[&'a Server<'a>],
+    server: &'a Server<'a>,
     route: &Route<'a>,
     ledger: &mut Ledger,
-) -> Result<Vec<Rc<Guard<'a>>>, Error> {
+) -> Result<Vec<Guard<'a>>, Error> {
+    let Some(directory) = route.directory.as_deref() else { return Ok(Vec::new()) };
+    let directory = with_slash(directory);
     let mut guards = Vec::new();
-    let Some(directory) = route.directory.as_deref() else { return Ok(guards) };
-    let restricting = |server: &&'a Server<'a>| {
-        let server: &'a Server<'a> = server;
-        server.restricting_directories.iter().map(|&number| &server.directories[number])
-    };
-    for section in servers.iter().flat_map(restricting) {
+    for number in server.restricting_directories.below(&directory) {
         ledger.work(1)?;
-        let is_denial = section.settings.access.rule() == Rule::Denied;
-        let guard = match section.prefix().map(|prefix| below(prefix, directory)) {
-            Some(Some(rest)) if !rest.is_empty() => {
-                let path = format!("{}{rest}", route.path());
-                Guard::of_prefix(&path, true, section.node, is_denial)
-            }
-            // What the expression matches is a name in the file system.
-            None => Guard::new(String::new(), section.node, false),
-            Some(_) => continue,
-        };
-        guards.push(Rc::new(guard));
+        let section = &server.directories[number];
+        let rest = section.prefix().and_then(|prefix| below(prefix, &directory));
+        let path = format!("{}{}", route.path(), rest.unwrap_or_default());
+        let is_denial = section.settings.access.is_denial();
+        guards.push(Guard::of_prefix(&path, true, section.node, is_denial).for_files());
+    }
+    for &number in &server.restricting_patterns {
+        ledger.work(1)?;
+        guards.push(files::guard_of_directories(&server.directories[number], &directory));
     }
     Ok(guards)
 }
