@@ -406,13 +406,23 @@ ProxyPass /c/ BACK/c/
         Require all denied
     </LimitExcept>
 </Location>
+ProxyPass /d/ BACK/d/
 <Location /c/>
     <LimitExcept GET HEAD OPTIONS PUT>
         Require all denied
     </LimitExcept>
 </Location>
+<Location /d/>
+    <Limit PUT>
+        Require all denied
+    </Limit>
+    <Limit DELETE PATCH>
+        Require all denied
+    </Limit>
+</Location>
 END
-    '/a/x', 'PUT /a/x', 'PUT /b/x', 'PUT /c/x', 'POST /c/x', 'GET /c/x'],
+    '/a/x', 'PUT /a/x', 'PUT /b/x', 'PUT /c/x', 'POST /c/x', 'GET /c/x',
+    'GET /d/x', 'PUT /d/x', 'POST /d/x', 'DELETE /d/x'],
 
 ['access: a LocationMatch with a ProxyPassMatch has its place among the others', <<'END',
 <LocationMatch "^/own/(.*\.mp4)$">

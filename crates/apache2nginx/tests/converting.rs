@@ -425,6 +425,21 @@ fn who_may_not_come_in_is_kept_out() {
     );
 }
 
+/// Signed requests have it as well, since `s3_methods any` must not open what Apache keeps closed.
+#[test]
+fn methods_that_are_denied_stay_so() {
+    let with = |lines: &str| format!("{PASS}<Location /a/>\n{lines}\n</Location>\n");
+    assert_has(
+        &with("<LimitExcept GET HEAD POST>\nRequire all denied\n</LimitExcept>"),
+        &["limit_except GET POST {\n            deny all;"],
+    );
+    assert_has(
+        &with("<Limit PUT DELETE>\nRequire all denied\n</Limit>"),
+        &["limit_except GET POST MKCOL COPY"],
+    );
+    assert_lacks(&with("<Limit TRACE>\nRequire all denied\n</Limit>"), &["limit_except"]);
+}
+
 /// That what t/apache2nginx_oracle.t shows to be closed is told as well.
 #[test]
 fn what_is_closed_for_want_of_a_rule_is_reported() {

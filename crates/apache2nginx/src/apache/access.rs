@@ -13,8 +13,8 @@ pub struct Access<'a> {
     families: [Demand<'a>; FAMILIES],
     /// Conditions and the like, which no later section overrides.
     pub closing: Vec<&'a Node>,
-    /// `<LimitExcept GET>` that denies all, or the like.
-    pub get_only: Option<&'a Node>,
+    /// `<Limit>` and `<LimitExcept>` that deny all, and leave GET and HEAD alone.
+    pub methods: Vec<&'a Node>,
 }
 
 /// What one of Apache's modules is told, and by which directives.
@@ -63,8 +63,8 @@ impl<'a> Access<'a> {
     pub fn of(nodes: &'a [Node], in_section: bool) -> Self {
         let mut access = Self::default();
         for node in nodes {
-            if is_get_only(node) {
-                access.get_only = Some(node);
+            if is_of_methods(node) {
+                access.methods.push(node);
             } else if is_condition(node, in_section) && restricts(node)
                 || in_section && (rewrite::is_forbidding(node) || redirect::is_refusing(node))
             {
@@ -89,7 +89,7 @@ impl<'a> Access<'a> {
             }
         }
         self.closing.extend(&later.closing);
-        self.get_only = later.get_only.or(self.get_only);
+        self.methods.extend(&later.methods);
         overridden
     }
 
@@ -115,7 +115,7 @@ impl<'a> Access<'a> {
 
     /// Whether anything is said.
     pub fn is_none(&self) -> bool {
-        self.rule() == Rule::None && self.get_only.is_none()
+        self.rule() == Rule::None && self.methods.is_empty()
     }
 
     /// Whether nobody is let in.
@@ -151,12 +151,12 @@ fn is_condition(node: &Node, in_section: bool) -> bool {
 /// Whether something in a section limits who comes in.
 fn restricts(node: &Node) -> bool {
     let access = Access::of(node.children(), true);
-    access.is_restricting() || access.get_only.is_some()
+    access.is_restricting() || !access.methods.is_empty()
 }
 
-/// `<LimitExcept GET …>`, or `<Limit>` for other methods, with nothing but `Require all denied`:
-/// what `s3_methods` does by default.
-pub fn is_get_only(node: &Node) -> bool {
+/// `<LimitExcept GET …>`, or `<Limit>` for methods that do not read, with nothing but
+/// `Require all denied`.
+fn is_of_methods(node: &Node) -> bool {
     let reads = |method: &str| matches!(method, "GET" | "HEAD");
     let methods = match node.key.as_str() {
         "limitexcept" => node.texts().any(|method| method == "GET"),
@@ -180,20 +180,13 @@ pub fn is_default(node: &Node) -> bool {
 }
 
 fn is_require(node: &Node, words: &[&str]) -> bool {
-    node.key == "require" && node.texts().eq_by_case(words)
+    node.key == "require" && says(node, words)
 }
 
-/// Equality without regard to case.
-trait EqByCase {
-    fn eq_by_case(self, words: &[&str]) -> bool;
-}
-
-impl<'a, I: Iterator<Item = &'a str>> EqByCase for I {
-    fn eq_by_case(self, words: &[&str]) -> bool {
-        let texts: Vec<_> = self.collect();
-        texts.len() == words.len()
-            && texts.iter().zip(words).all(|(text, word)| text.eq_ignore_ascii_case(word))
-    }
+/// Whether the arguments are these words, in any case.
+fn says(node: &Node, words: &[&str]) -> bool {
+    node.arguments.len() == words.len()
+        && node.texts().zip(words).all(|(text, word)| text.eq_ignore_ascii_case(word))
 }
 
 fn rule(nodes: &[&Node]) -> Rule {
@@ -203,17 +196,16 @@ fn rule(nodes: &[&Node]) -> Rule {
     if nodes.iter().all(|node| node.key == "require") {
         return required(nodes);
     }
-    let compat = |node: &&Node, words: &[&str]| node.texts().eq_by_case(words);
     let with = |key: &str| nodes.iter().filter(|node| node.key == key).collect::<Vec<_>>();
     let (order, allow, deny) = (with("order"), with("allow"), with("deny"));
     if order.len() + allow.len() + deny.len() != nodes.len() {
         return Rule::Other;
     }
-    let all = |nodes: &[&&Node]| nodes.iter().any(|node| compat(node, &["from", "all"]));
+    let all = |nodes: &[&&Node]| nodes.iter().any(|node| says(node, &["from", "all"]));
     let deny_first = match order.last() {
         None => true,
-        Some(node) if compat(node, &["deny,allow"]) => true,
-        Some(node) if compat(node, &["allow,deny"]) => false,
+        Some(node) if says(node, &["deny,allow"]) => true,
+        Some(node) if says(node, &["allow,deny"]) => false,
         Some(_) => return Rule::Other,
     };
     match (deny_first, allow.is_empty(), deny.is_empty()) {

@@ -33,11 +33,6 @@ impl Converter<'_> {
     }
 
     fn classify(&mut self, node: &Node, section: Option<&Node>, signs: bool, in_signed: bool) {
-        if access::is_get_only(node) {
-            // What s3_methods does by default.
-            node.children().iter().for_each(|child| self.ledger.convert(child));
-            return;
-        }
         if node.is_section() {
             let in_signed = in_signed || self.signed_sections.contains(&node.id);
             // Sections of files, and for the proxies and paths of others, are nothing to S3.

@@ -343,17 +343,22 @@ fn access(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Vec<Item> {
             .collect(),
         Rule::Other => shut(false),
     };
-    // Of signed requests, s3_methods lets in no other.
-    match access.get_only.filter(|_| !s3) {
-        Some(node) if node.key == "limitexcept" => {
-            let deny = vec![directive(["deny", "all"])];
-            let methods = node.texts().filter(|method| METHODS.contains(method));
-            items.push(nginx::block(["limit_except"].into_iter().chain(methods), deny));
-        }
-        Some(node) => leave_all(node, "nginx has limit_except for it", s3, ledger),
-        None => {}
-    }
+    // Of signed requests as well: s3_methods may be told to let in more.
+    items.extend(methods(&access.methods));
+    access.methods.iter().for_each(|node| convert_all(node, ledger));
     items
+}
+
+/// Leaves those methods of nginx out that some section denies.
+fn methods(nodes: &[&Node]) -> Option<Item> {
+    let allows = |method: &str| {
+        nodes
+            .iter()
+            .all(|node| node.texts().any(|text| text == method) == (node.key == "limitexcept"))
+    };
+    let left: Vec<_> = METHODS.into_iter().filter(|method| allows(method)).collect();
+    let words = ["limit_except"].into_iter().chain(left.iter().copied());
+    (left.len() < METHODS.len()).then(|| nginx::block(words, shut(true)))
 }
 
 /// Everything in a node is converted.
