@@ -184,6 +184,32 @@ ProxyPass /m/ BACK/main/
 END
     qw(/m/x /h/x)],
 
+['a virtual host that passes nothing on keeps its requests', <<'END',
+<VirtualHost *>
+    ServerName www.example.com
+    DocumentRoot /nonexistent
+</VirtualHost>
+<VirtualHost *>
+    ServerName s3.example.com
+    ServerAlias *.example.com
+    ProxyPass / BACK/
+</VirtualHost>
+END
+    qw(/x)],
+
+['a virtual host for all names', <<'END',
+<VirtualHost *>
+    ServerName s3.example.com
+    ServerAlias *
+    ProxyPass / BACK/s3/
+</VirtualHost>
+<VirtualHost *>
+    ServerName www.example.com
+    DocumentRoot /nonexistent
+</VirtualHost>
+END
+    qw(/x)],
+
 ['paths are joined and encoded alike', <<'END',
 ProxyPass /plain BACK
 ProxyPass /slash BACK/

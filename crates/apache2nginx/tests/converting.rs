@@ -387,6 +387,82 @@ fn nginx_listens_where_apache_does_and_nowhere_else() {
     }
 }
 
+/// A server that does not pass on what a virtual host before it would have answered by itself.
+#[test]
+fn requests_of_other_virtual_hosts_do_not_reach_the_bucket() {
+    let pass = "ProxyPass / http://b.example.com/\n";
+    let host =
+        |address: &str, lines: &str| format!("<VirtualHost {address}>\n{lines}</VirtualHost>\n");
+    let plain = |address: &str, name: &str| {
+        host(address, &format!("ServerName {name}\nDocumentRoot /var/www\n"))
+    };
+    let bucket = |address: &str, lines: &str| {
+        host(address, &format!("ServerName s3.example.com\n{lines}{pass}"))
+    };
+    let stub = |listen: &str, name: &str| {
+        format!("    listen {listen};\n    server_name {name};\n\n    return 404;\n}}\n")
+    };
+    // The first one of an address answers for all names that no other has.
+    let text = plain("*:80", "a") + &plain("*:80", "b") + &bucket("*:80", "");
+    let nginx = converted(&site(&text));
+    assert!(nginx.contains(&stub("80", "a")) && !nginx.contains("server_name b;"), "{nginx}");
+    assert!(nginx.find("server_name a;") < nginx.find("server_name s3.example.com;"));
+    // Here it is another one, and there is a name of its own for it.
+    let text =
+        bucket("*:80", "ServerAlias *.example.com *.org.? *\n") + &plain("*:80", "www.example.com");
+    let nginx = converted(&site(&text));
+    assert!(nginx.contains(&stub("80", "www.example.com")), "{nginx}");
+    let text = bucket("*:80", "ServerAlias *.example.com\n")
+        + &plain("*:80", "www.example.org")
+        + &plain("*:8080", "www.example.com");
+    assert!(!converted(&site(&text)).contains("return 404"));
+    // An address is asked before all of them.
+    let text = bucket("*:80", "") + &plain("10.0.0.1:80", "a");
+    assert!(converted(&site(&text)).contains(&stub("10.0.0.1:80", "a")));
+    let ssl = "ServerName a\nSSLEngine on\nSSLCertificateFile /c.pem\n";
+    let text = host("*:443", ssl) + &bucket("*:443", "SSLEngine on\nSSLCertificateFile /d.pem\n");
+    let nginx = converted(&site(&text));
+    assert!(nginx.contains("ssl_certificate /c.pem;"), "{nginx}");
+    assert!(nginx.contains("ssl_certificate_key /c.pem;\n\n    return 404;"), "{nginx}");
+}
+
+#[test]
+fn without_a_certificate_nobody_connects() {
+    let host =
+        "<VirtualHost *:443>\nSSLEngine on\nProxyPass / http://b.example.com/\n</VirtualHost>\n";
+    let run = convert(&site(host));
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stdout.contains("    listen 443 ssl;\n\n    ssl_reject_handshake on;\n"),
+        "{}",
+        run.stdout
+    );
+    let (_, s3) = run.stderr.split_once("although S3 depends on it").unwrap();
+    assert!(s3.contains("a.conf:2: SSLEngine on"), "{s3}");
+}
+
+#[test]
+fn tls_is_spoken_where_listen_says_https() {
+    let nginx = converted(&site(
+        "Listen 8443 https\n<VirtualHost *:8443>\nSSLCertificateFile /c.pem\n\
+         ProxyPass / http://b.example.com/\n</VirtualHost>\n",
+    ));
+    assert!(nginx.contains("listen 8443 ssl;"), "{nginx}");
+}
+
+#[test]
+fn an_alias_for_all_names_is_one() {
+    let host = "<VirtualHost *:80>\nServerName a\nServerAlias *\nProxyPass / http://b.example.com/\n</VirtualHost>\n";
+    assert!(converted(&site(host)).contains("server_name a ~^;"));
+}
+
+#[test]
+fn every_listen_counts() {
+    let mut text: String = (1..=1500).map(|port| format!("Listen {port}\n")).collect();
+    text.push_str("<VirtualHost *:1500>\nProxyPass / http://b.example.com/\n</VirtualHost>\n");
+    assert!(converted(&site(&text)).contains("listen 1500;"));
+}
+
 #[test]
 fn virtual_hosts_inherit_from_the_main_server() {
     let text = format!(

@@ -1,5 +1,7 @@
 //! Addresses of `Listen` and `<VirtualHost>`.
 
+use std::collections::HashSet;
+
 /// An address and port; no address means all of them, no port every one that is listened on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
@@ -33,10 +35,14 @@ impl Address {
         }
     }
 
-    /// Whether every connection to `other` is one to this address.
-    pub fn covers(&self, other: &Self) -> bool {
-        (self.host.is_none() || self.host == other.host)
-            && (self.port.is_none() || self.port == other.port)
+    /// Whether every connection to this address is one to some of others.
+    pub fn is_covered_by(&self, others: &HashSet<&Self>) -> bool {
+        [(true, true), (true, false), (false, true), (false, false)].into_iter().any(
+            |(host, port)| {
+                let host = self.host.clone().filter(|_| host);
+                others.contains(&Self { host, port: self.port.filter(|_| port) })
+            },
+        )
     }
 }
 

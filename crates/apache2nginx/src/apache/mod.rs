@@ -4,6 +4,7 @@ pub mod access;
 pub mod address;
 pub mod files;
 pub mod guard;
+pub mod listened;
 pub mod path_index;
 pub mod pattern;
 pub mod prefix_map;

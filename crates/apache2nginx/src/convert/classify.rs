@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::apache::{access, worker};
-use crate::convert::{Converter, Site, reasons};
+use crate::convert::{Converter, Role, Site, reasons};
 use crate::tree::{Node, NodeId};
 
 impl Converter<'_> {
@@ -19,12 +19,17 @@ impl Converter<'_> {
                         self.classify(child, None, site.signs, false);
                     }
                 }
-                Some(_) => {
+                Some(site) => {
                     for child in node.children() {
                         self.classify_dead(child, None);
                     }
-                    let reason = "nothing in it is passed on; if it comes first for its address, \
-                                  another server becomes nginx's default";
+                    let reason = match site.role {
+                        Role::Stub => {
+                            "nothing in it is passed on; its requests are answered with 404, or \
+                             another server would get them"
+                        }
+                        _ => "nothing in it is passed on",
+                    };
                     self.ledger.leave(node, reason, false);
                 }
                 None => self.classify(node, None, any_signs, false),

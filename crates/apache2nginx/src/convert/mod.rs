@@ -8,6 +8,7 @@ mod reasons;
 mod routes;
 mod servers;
 mod signing;
+mod stubs;
 mod tls;
 mod upstreams;
 mod writer;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use crate::apache::access::Rule;
 use crate::apache::address::Address;
+use crate::apache::listened::Listened;
 use crate::apache::section::Section;
 use crate::apache::server::Server;
 use crate::apache::settings::Settings;
@@ -26,6 +28,7 @@ use crate::convert::comments::Comments;
 use crate::convert::ledger::Ledger;
 use crate::convert::location::{Parts, Redirects};
 use crate::convert::routes::{Matching, Route, Routes, Target};
+use crate::convert::servers::Front;
 use crate::convert::signing::Decision;
 use crate::convert::upstreams::Upstreams;
 use crate::convert::writer::Writer;
@@ -63,11 +66,25 @@ enum Plan<'a> {
     Answer(u16),
 }
 
+/// What becomes of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// It passes something on.
+    Passing,
+    /// It passes nothing on, but has to answer, or another server would.
+    Stub,
+    /// It is left out.
+    Left,
+}
+
 /// A server with its routes: a virtual host, or the main server if `host` is `None`.
 struct Site<'a> {
     host: Option<&'a Server<'a>>,
+    role: Role,
     routes: Vec<(Route<'a>, Plan<'a>)>,
+    /// Those of its section, of which nginx opens the ones of its front.
     addresses: Vec<Address>,
+    front: Front,
     signs: bool,
     /// The block of each route, after all routes have their upstreams.
     blocks: Vec<Item>,
@@ -77,8 +94,7 @@ struct Site<'a> {
 
 impl Site<'_> {
     fn is_live(&self) -> bool {
-        let passes = |plan: &Plan<'_>| matches!(plan, Plan::Pass { .. } | Plan::Answer(500));
-        !self.addresses.is_empty() && self.routes.iter().any(|(_, plan)| passes(plan))
+        self.role == Role::Passing
     }
 }
 
@@ -155,43 +171,51 @@ fn find_keys<'a>(nodes: &'a [Node], keys: &mut Vec<&'a Node>) {
 impl<'a> Converter<'a> {
     /// All servers with their routes and blocks.
     fn sites(&mut self, hosts: &'a [Server<'a>]) -> Result<Vec<Site<'a>>, Error> {
-        let listened = servers::listened(self.main);
+        let listened = Listened::of(self.main.all("listen"));
         let mut sites = Vec::new();
         for host in hosts {
-            self.ledger.work(listened.len())?;
-            let addresses = host.node.map_or_else(Vec::new, |node| {
-                servers::addresses(node, &listened, &mut self.ledger)
-            });
+            let addresses = match host.node {
+                Some(node) => servers::addresses(node, &listened, &mut self.ledger)?,
+                None => Vec::new(),
+            };
             sites.push(self.site(Some(host), addresses)?);
         }
-        let mut left = listened.clone();
-        for site in &sites {
-            self.ledger.work(left.len())?;
-            left.retain(|address| !site.addresses.iter().any(|host| host.covers(address)));
-        }
-        if listened.is_empty() && hosts.is_empty() {
+        let taken: HashSet<&Address> = sites.iter().flat_map(|site| &site.addresses).collect();
+        let left = listened.all().iter().filter(|address| !address.is_covered_by(&taken));
+        let mut left: Vec<_> = left.cloned().collect();
+        if listened.all().is_empty() && hosts.is_empty() {
             left = vec![Address { host: None, port: None }];
         }
         if !left.is_empty() {
             sites.push(self.site(None, left)?);
         }
         for site in &mut sites {
+            let inherited = inheriting(self.main, site.host);
+            site.front = servers::front(&inherited, &site.addresses, &listened, &mut self.ledger)?;
+        }
+        stubs::find(&mut sites, &mut self.ledger)?;
+        for site in &mut sites {
             site.blocks = site.routes.iter().map(|route| self.block(site.host, route)).collect();
-            if site.is_live() {
+            if site.role != Role::Left {
                 let server = site.host.unwrap_or(self.main);
+                let inherited = inheriting(self.main, site.host);
                 let root = |path: &str| below_root(self.server_root, path);
-                let (main, ledger) = (self.main, &mut self.ledger);
-                site.head = servers::items(server, main, &site.addresses, &listened, &root, ledger);
-                self.main.all("listen").for_each(|node| self.ledger.convert(node));
-                self.note_ipv6(site);
+                let (front, s3, ledger) = (&site.front, site.is_live(), &mut self.ledger);
+                site.head = servers::items(server, &inherited, front, &root, s3, ledger);
+                if s3 {
+                    self.note_ipv6(site);
+                }
             }
+        }
+        if sites.iter().any(Site::is_live) {
+            self.main.all("listen").for_each(|node| self.ledger.convert(node));
         }
         Ok(sites)
     }
 
     /// Apache's `*` is all addresses, that of nginx those of IPv4.
     fn note_ipv6(&mut self, site: &Site<'_>) {
-        let any = site.addresses.iter().any(|address| address.host.is_none());
+        let any = site.front.addresses.iter().any(|address| address.host.is_none());
         if !any || std::mem::replace(&mut self.noted_ipv6, true) {
             return;
         }
@@ -209,23 +233,26 @@ impl<'a> Converter<'a> {
     ) -> Result<Site<'a>, Error> {
         let mut signs = false;
         let mut routes = Vec::new();
-        let found = match addresses.is_empty() {
-            true => Vec::new(),
-            false => Routes::of(self.main, host, self.any_s3, &mut self.ledger)?,
+        let found = if addresses.is_empty() {
+            Vec::new()
+        } else {
+            Routes::of(self.main, host, self.any_s3, &mut self.ledger)?
         };
         for route in found {
             let plan = self.plan(host, &route, &mut signs)?;
             routes.push((route, plan));
         }
-        let mut site =
-            Site { host, routes, addresses, signs, blocks: Vec::new(), head: Vec::new() };
-        if site.is_live() {
-            let sections = site.routes.iter().filter_map(|(route, _)| route.section);
+        let passes = |plan: &Plan<'_>| matches!(plan, Plan::Pass { .. } | Plan::Answer(500));
+        let role = if routes.iter().any(|(_, plan)| passes(plan)) {
+            let sections = routes.iter().filter_map(|(route, _)| route.section);
             self.claimed.extend(sections.map(|section| section.id));
+            Role::Passing
         } else {
-            site.routes.clear();
-        }
-        Ok(site)
+            routes.clear();
+            Role::Left
+        };
+        let (front, blocks, head) = (Front::default(), Vec::new(), Vec::new());
+        Ok(Site { host, role, routes, addresses, front, signs, blocks, head })
     }
 
     fn plan(
@@ -396,9 +423,7 @@ impl<'a> Converter<'a> {
         let (route, plan) = route;
         match plan {
             Plan::Pass { url, upstream, settings, redirects } => {
-                let last = |key: &str| {
-                    host.and_then(|host| host.last(key)).or_else(|| self.main.last(key))
-                };
+                let last = inheriting(self.main, host);
                 let parts = Parts {
                     route,
                     url,
@@ -450,6 +475,14 @@ impl<'a> Converter<'a> {
         }
         Ok(found)
     }
+}
+
+/// Finds the last directive of a name in a virtual host, or else in the main server.
+fn inheriting<'a>(
+    main: &'a Server<'a>,
+    host: Option<&'a Server<'a>>,
+) -> impl Fn(&str) -> Option<&'a Node> {
+    move |key| host.and_then(|host| host.last(key)).or_else(|| main.last(key))
 }
 
 /// A file's path, as Apache finds it.

@@ -1,178 +1,178 @@
 //! The directives of a `server` block.
 
 use std::collections::HashSet;
-use std::net::Ipv4Addr;
 
 use crate::apache::address::Address;
+use crate::apache::listened::Listened;
 use crate::apache::server::Server;
 use crate::apache::worker;
 use crate::convert::ledger::Ledger;
 use crate::convert::tls;
+use crate::error::Error;
 use crate::nginx::{Item, directive};
 use crate::tree::Node;
 
-/// The addresses of `Listen`.
-pub fn listened(main: &Server<'_>) -> Vec<Address> {
-    let mut found: Vec<Address> = Vec::new();
-    for node in main.all("listen") {
-        let address = node.argument(0).and_then(|text| Address::parse(text, true));
-        if let Some(address) =
-            address.filter(|address| found.len() < 1000 && !found.contains(address))
-        {
-            found.push(address);
-        }
-    }
-    found
+/// Where a server is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Front {
+    /// Each with its port, and only once.
+    pub addresses: Vec<Address>,
+    pub ssl: bool,
 }
 
 /// The addresses of a `<VirtualHost>` that Apache listens on; the others go into the ledger.
-pub fn addresses(host: &Node, listened: &[Address], ledger: &mut Ledger) -> Vec<Address> {
+pub fn addresses(
+    host: &Node,
+    listened: &Listened,
+    ledger: &mut Ledger,
+) -> Result<Vec<Address>, Error> {
     let mut found = Vec::new();
     for text in host.texts() {
-        match Address::parse(text, false) {
+        ledger.work(1)?;
+        let (reason, s3) = match Address::parse(text, false) {
             Some(address)
-                if listened.is_empty() || listened.iter().any(|one| meets(&address, one)) =>
+                if listened.all().is_empty() || !listened.meeting(&address).is_empty() =>
             {
                 found.push(address);
+                continue;
             }
-            Some(_) => ledger.leave_part(
-                host,
-                format!("<VirtualHost {text}>"),
-                "no Listen has this address, so Apache does not serve it, either",
-                false,
-            ),
-            None => ledger.leave_part(
-                host,
-                format!("<VirtualHost {text}>"),
-                "not an address that nginx can listen on",
-                true,
-            ),
-        }
+            Some(_) => ("no Listen has this address, so Apache does not serve it, either", false),
+            None => ("not an address that nginx can listen on", true),
+        };
+        ledger.leave_part(host, format!("<VirtualHost {text}>"), reason, s3);
     }
-    found
-}
-
-/// The `listen` and `server_name` of a server, and its certificate.
-pub fn items(
-    server: &Server<'_>,
-    main: &Server<'_>,
-    addresses: &[Address],
-    listened: &[Address],
-    root: &dyn Fn(&str) -> String,
-    ledger: &mut Ledger,
-) -> Vec<Item> {
-    let inherited = |key: &str| server.last(key).or_else(|| main.last(key));
-    let engine = inherited("sslengine");
-    let ssl = match engine.and_then(|node| node.argument(0)) {
-        Some(text) => worker::flag(text) == Some(true) || text.eq_ignore_ascii_case("optional"),
-        // Apache's default for 443, if there is a certificate.
-        None => {
-            inherited("sslcertificatefile").is_some()
-                && addresses.iter().any(|address| address.port == Some(443))
-        }
-    };
-    if let Some(node) = engine {
-        ledger.convert(node);
-    }
-    let mut items = listen(addresses, listened, ssl);
-    items.extend(names(server, ledger));
-    if ssl {
-        items.push(Item::Blank);
-        items.extend(certificate(&inherited, root, ledger));
-    }
-    items
+    Ok(found)
 }
 
 /// Where Apache listens for a server. A `<VirtualHost>` opens no port: its address only chooses
 /// among those of `Listen`, if the input has them.
-fn listen(addresses: &[Address], listened: &[Address], ssl: bool) -> Vec<Item> {
-    let default_port = if ssl { 443 } else { 80 };
-    let mut all: Vec<String> = Vec::new();
-    let mut known = HashSet::new();
+pub fn front<'a>(
+    inherited: &dyn Fn(&str) -> Option<&'a Node>,
+    addresses: &[Address],
+    listened: &Listened,
+    ledger: &mut Ledger,
+) -> Result<Front, Error> {
+    let engine = inherited("sslengine").and_then(|node| node.argument(0));
+    let has_certificate = inherited("sslcertificatefile").is_some();
+    let mut ssl = engine.is_some_and(|text| {
+        worker::flag(text) == Some(true) || text.eq_ignore_ascii_case("optional")
+    });
+    let mut open = Vec::new();
     for address in addresses {
-        for Address { host, port } in opened(address, listened, default_port) {
-            let host = host.map(|host| format!("{host}:")).unwrap_or_default();
-            let text = format!("{host}{}", port.unwrap_or(default_port));
-            if known.insert(text.clone()) {
-                all.push(text);
+        let met = listened.meeting(address);
+        ledger.work(1 + met.len())?;
+        // Apache's default for 443, if there is a certificate.
+        ssl |= engine.is_none()
+            && (address.port == Some(443) && has_certificate
+                || met.iter().any(|one| listened.is_https(one)));
+        if listened.all().is_empty() {
+            open.push(address.clone());
+        }
+        open.extend(met.into_iter().map(|one| Address {
+            host: address.host.clone().or_else(|| one.host.clone()),
+            port: one.port,
+        }));
+    }
+    let port = if ssl { 443 } else { 80 };
+    let mut known = HashSet::new();
+    open.iter_mut().for_each(|address| address.port = address.port.or(Some(port)));
+    open.retain(|address| known.insert(address.clone()));
+    Ok(Front { addresses: open, ssl })
+}
+
+/// The `listen` and `server_name` of a server, and its certificate. `s3` tells whether its requests
+/// are passed on.
+pub fn items<'a>(
+    server: &Server<'a>,
+    inherited: &dyn Fn(&str) -> Option<&'a Node>,
+    front: &Front,
+    root: &dyn Fn(&str) -> String,
+    s3: bool,
+    ledger: &mut Ledger,
+) -> Vec<Item> {
+    let ssl = front.ssl.then_some("ssl");
+    let mut items = Vec::new();
+    for Address { host, port } in &front.addresses {
+        let host = host.as_ref().map(|host| format!("{host}:")).unwrap_or_default();
+        let text = format!("{host}{}", port.unwrap_or_default());
+        items.push(directive(["listen", &text].into_iter().chain(ssl)));
+    }
+    items.extend(server_name(server, s3, ledger));
+    let engine = inherited("sslengine");
+    if let Some(node) = engine {
+        ledger.convert(node);
+    }
+    if front.ssl {
+        items.push(Item::Blank);
+        let certificate = certificate(&inherited, root, s3, ledger);
+        if certificate.is_empty() {
+            if let Some(node) = engine.or(server.node).filter(|_| s3) {
+                let reason = "there is no certificate for it that nginx can be told: nobody can \
+                              connect until it has ssl_certificate and ssl_certificate_key";
+                ledger.leave(node, reason, true);
+            }
+            items.push(directive(["ssl_reject_handshake", "on"]));
+        }
+        items.extend(certificate);
+        items.extend(protocols(&inherited, ledger));
+    }
+    items
+}
+
+/// The names of a server in lower case, wildcards as they are, and the directives that have them.
+pub fn names<'a>(server: &Server<'a>) -> impl Iterator<Item = (&'a Node, String)> {
+    // With a scheme and a port, which serve for redirects alone.
+    let name = server.last("servername").map(|node| {
+        let text = node.argument(0).unwrap_or_default();
+        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+        (node, text.split(':').next().unwrap_or_default())
+    });
+    let aliases =
+        server.all("serveralias").flat_map(|node| node.texts().map(move |text| (node, text)));
+    name.into_iter().chain(aliases).map(|(node, text)| (node, text.to_ascii_lowercase()))
+}
+
+fn server_name(server: &Server<'_>, s3: bool, ledger: &mut Ledger) -> Option<Item> {
+    let mut words = vec!["server_name".to_owned()];
+    for (node, name) in names(server) {
+        match name_of_nginx(&name) {
+            Some(name) => {
+                ledger.convert(node);
+                words.push(name);
+            }
+            None => {
+                let part = format!("{} {name}", node.name);
+                ledger.leave_part(node, part, "not a name of a server", s3);
             }
         }
     }
-    let line = |text: &String| {
-        directive(["listen", text.as_str()].into_iter().chain(ssl.then_some("ssl")))
-    };
-    all.iter().map(line).collect()
-}
-
-/// The addresses with ports that are open for one of a `<VirtualHost>`.
-fn opened(address: &Address, listened: &[Address], default_port: u16) -> Vec<Address> {
-    if listened.is_empty() {
-        let port = address.port.or(Some(default_port));
-        return vec![Address { host: address.host.clone(), port }];
-    }
-    let both = |listened: &Address| Address {
-        host: address.host.clone().or_else(|| listened.host.clone()),
-        port: listened.port,
-    };
-    listened.iter().filter(|listened| meets(address, listened)).map(both).collect()
-}
-
-/// Whether some connection to what is listened on is one to the address.
-fn meets(address: &Address, listened: &Address) -> bool {
-    let port = address.port.is_none() || address.port == listened.port;
-    let host = match (&address.host, &listened.host) {
-        (Some(one), Some(other)) => one == other || is_name(one),
-        _ => true,
-    };
-    port && host
-}
-
-/// Whether a host is a name, of which only DNS knows the addresses.
-fn is_name(host: &str) -> bool {
-    !host.starts_with('[') && host.parse::<Ipv4Addr>().is_err()
-}
-
-fn names(server: &Server<'_>, ledger: &mut Ledger) -> Vec<Item> {
-    let mut names = vec!["server_name".to_owned()];
-    if let Some(node) = server.last("servername") {
-        // With a scheme and a port, which serve for redirects alone.
-        let text = node.argument(0).unwrap_or_default();
-        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-        let text = text.split(':').next().unwrap_or_default();
-        add_name(text, node, &mut names, ledger);
-    }
-    for node in server.all("serveralias") {
-        for text in node.texts() {
-            add_name(text, node, &mut names, ledger);
-        }
-    }
-    if names.len() > 1 { vec![directive(names.iter().map(String::as_str))] } else { Vec::new() }
+    (words.len() > 1).then(|| directive(words.iter().map(String::as_str)))
 }
 
 /// A name as nginx has it: other wildcards than a whole first or last label need an expression.
-fn add_name(text: &str, node: &Node, names: &mut Vec<String>, ledger: &mut Ledger) {
+fn name_of_nginx(name: &str) -> Option<String> {
     let plain = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
     };
-    let inner = text.strip_prefix("*.").or_else(|| text.strip_suffix(".*")).unwrap_or(text);
+    let inner = name.strip_prefix("*.").or_else(|| name.strip_suffix(".*")).unwrap_or(name);
     if plain(inner) {
-        names.push(text.to_ascii_lowercase());
-    } else if plain(&text.replace(['*', '?'], "")) {
-        let regex = text.replace('.', "\\.").replace('*', ".*").replace('?', ".");
-        names.push(format!("~^{}$", regex.to_ascii_lowercase()));
+        Some(name.to_owned())
+    } else if name == "*" {
+        Some("~^".to_owned())
+    } else if plain(&name.replace(['*', '?'], "")) {
+        let regex = name.replace('.', "\\.").replace('*', ".*").replace('?', ".");
+        Some(format!("~^{regex}$"))
     } else {
-        ledger.leave_part(node, format!("{} {text}", node.name), "not a name of a server", true);
-        return;
+        None
     }
-    ledger.convert(node);
 }
 
 fn certificate<'a>(
     inherited: &dyn Fn(&str) -> Option<&'a Node>,
     root: &dyn Fn(&str) -> String,
+    s3: bool,
     ledger: &mut Ledger,
 ) -> Vec<Item> {
-    let mut items = Vec::new();
     let file = |node: Option<&'a Node>, ledger: &mut Ledger| {
         let node = node?;
         let text = node.argument(0).filter(|text| !text.is_empty() && !text.contains('$'));
@@ -182,17 +182,20 @@ fn certificate<'a>(
                 Some(root(text))
             }
             None => {
-                ledger.leave(node, "it has no value that nginx can be told", true);
+                ledger.leave(node, "it has no value that nginx can be told", s3);
                 None
             }
         }
     };
     let certificate = file(inherited("sslcertificatefile"), ledger);
     let key = file(inherited("sslcertificatekeyfile"), ledger).or_else(|| certificate.clone());
-    if let (Some(certificate), Some(key)) = (certificate, key) {
-        items.push(directive(["ssl_certificate", &certificate]));
-        items.push(directive(["ssl_certificate_key", &key]));
-    }
+    let (Some(certificate), Some(key)) = (certificate, key) else { return Vec::new() };
+    vec![directive(["ssl_certificate", &certificate]), directive(["ssl_certificate_key", &key])]
+}
+
+/// What is spoken by TLS.
+fn protocols<'a>(inherited: &dyn Fn(&str) -> Option<&'a Node>, ledger: &mut Ledger) -> Vec<Item> {
+    let mut items = Vec::new();
     if let Some(node) = inherited("sslprotocol")
         && let Some(protocols) = tls::protocols(node)
     {

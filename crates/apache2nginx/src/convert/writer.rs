@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::apache::server::Server;
-use crate::convert::Site;
 use crate::convert::comments::Comments;
 use crate::convert::routes::Route;
 use crate::convert::upstreams::Upstreams;
+use crate::convert::{Role, Site};
 use crate::nginx::{self, Item};
 use crate::tree::{Node, NodeId};
 
@@ -49,26 +49,27 @@ impl<'w, 'a> Writer<'w, 'a> {
             separate(file);
             file.push(nginx::block(["upstream", &upstream.name], block));
         }
-        let mut servers = HashMap::new();
+        let (mut servers, mut stubs) = (HashMap::new(), HashMap::new());
         let mut own = None;
-        for site in sites {
+        for site in sites.into_iter().filter(|site| site.role != Role::Left) {
             match site.host.and_then(|host| host.node) {
-                Some(node) if site.is_live() => {
-                    servers.insert(node.id, self.server(site));
+                Some(node) if site.role == Role::Stub => {
+                    stubs.insert(node.id, stub(node, site));
                 }
-                Some(_) => {}
-                None if site.is_live() => own = Some(self.server(site)),
-                None => {}
+                Some(node) => drop(servers.insert(node.id, self.server(site))),
+                None => own = Some(self.server(site)),
             }
         }
         let mut comments = Vec::new();
         for node in main.nodes {
-            if let Some(block) = servers.remove(&node.id) {
+            let server = servers.remove(&node.id);
+            if server.is_none() {
+                self.left(node, &mut items, &mut comments);
+            }
+            if let Some(block) = server.or_else(|| stubs.remove(&node.id)) {
                 flush(&mut items, &mut comments);
                 separate(&mut items);
                 items.push(block);
-            } else {
-                self.left(node, &mut items, &mut comments);
             }
         }
         flush(&mut items, &mut comments);
@@ -143,6 +144,16 @@ impl<'w, 'a> Writer<'w, 'a> {
             comments.extend(self.comments.on(node));
         }
     }
+}
+
+/// A server that answers for a virtual host which passes nothing on.
+fn stub(node: &Node, site: Site<'_>) -> Item {
+    let why = format!("Of {}, so that no other server gets its requests.", node.place);
+    let mut items = vec![Item::Comment(why)];
+    items.extend(site.head);
+    items.push(Item::Blank);
+    items.push(nginx::directive(["return", "404"]));
+    nginx::block(["server"], items)
 }
 
 fn separate(items: &mut Vec<Item>) {
