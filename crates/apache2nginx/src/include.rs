@@ -1,8 +1,11 @@
 //! The files that are named on the command line or included.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+
+use glob::{MatchOptions, Pattern};
 
 use crate::error::Error;
 
@@ -11,6 +14,8 @@ const LARGEST: u64 = 64 << 20;
 
 /// The most files for one pattern.
 const MOST: usize = 100_000;
+
+const WILDCARDS: [char; 3] = ['*', '?', '['];
 
 /// Why an `Include` includes nothing.
 pub enum NotIncluded {
@@ -26,37 +31,92 @@ pub enum NotIncluded {
 pub fn included(root: &Path, name: &str) -> Result<Vec<PathBuf>, NotIncluded> {
     let path = root.join(name);
     let text = path.to_string_lossy();
-    if !text.contains(['*', '?', '[']) {
+    if !text.contains(WILDCARDS) {
         return match fs::metadata(&path) {
             Ok(meta) if meta.is_dir() => files_below(&path),
             Ok(_) => Ok(vec![path]),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(NotIncluded::Absent(error.to_string()))
             }
             Err(error) => Err(NotIncluded::Unreadable(error.to_string())),
         };
     }
-    // Apache's patterns know no "**".
-    let mut pattern = text.into_owned();
-    while pattern.contains("**") {
-        pattern = pattern.replace("**", "*");
-    }
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let found = glob::glob_with(&pattern, options)
-        .map_err(|error| NotIncluded::Unreadable(error.to_string()))?;
     let mut files = Vec::new();
-    for path in found.flatten().take(MOST) {
+    for path in matching(&text)? {
         if path.is_dir() {
             files.extend(files_below(&path)?);
         } else {
             files.push(path);
         }
+        check(files.len())?;
     }
     if files.is_empty() { Err(NotIncluded::NoMatch) } else { Ok(files) }
+}
+
+/// The paths that a pattern matches, sorted. Only what is not there is passed over.
+fn matching(pattern: &str) -> Result<Vec<PathBuf>, NotIncluded> {
+    let options = MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let mut found = vec![PathBuf::from(if pattern.starts_with('/') { "/" } else { "" })];
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
+        let mut next = Vec::new();
+        if part.contains(WILDCARDS) {
+            // Apache's patterns know no "**".
+            let mut text = part.to_owned();
+            while text.contains("**") {
+                text = text.replace("**", "*");
+            }
+            let part =
+                Pattern::new(&text).map_err(|error| NotIncluded::Unreadable(error.to_string()))?;
+            for directory in found {
+                for name in present(&directory, names(&directory))?.into_iter().flatten() {
+                    if part.matches_with(&name.to_string_lossy(), options) {
+                        next.push(directory.join(name));
+                        check(next.len())?;
+                    }
+                }
+            }
+        } else {
+            for path in found.into_iter().map(|path| path.join(part)) {
+                next.extend(present(&path, fs::metadata(&path))?.map(|_| path));
+            }
+        }
+        found = next;
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The names in a directory.
+fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+    let here = Path::new(".");
+    let directory = if directory == Path::new("") { here } else { directory };
+    fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name())).collect()
+}
+
+/// What was found, unless there is nothing of this name.
+fn present<T>(path: &Path, found: io::Result<T>) -> Result<Option<T>, NotIncluded> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> NotIncluded {
+    NotIncluded::Unreadable(format!("{}: {error}", path.display()))
+}
+
+fn check(files: usize) -> Result<(), NotIncluded> {
+    if files > MOST {
+        return Err(NotIncluded::Unreadable("it has more than 100,000 files".to_owned()));
+    }
+    Ok(())
 }
 
 /// All files in a directory and below, sorted.
@@ -64,16 +124,15 @@ fn files_below(directory: &Path) -> Result<Vec<PathBuf>, NotIncluded> {
     let mut files = Vec::new();
     let mut directories = vec![directory.to_owned()];
     while let Some(directory) = directories.pop() {
-        let entries =
-            fs::read_dir(&directory).map_err(|error| NotIncluded::Unreadable(error.to_string()))?;
-        for entry in entries.flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => directories.push(entry.path()),
-                _ => files.push(entry.path()),
+        let at = |error| unreadable(&directory, &error);
+        for entry in fs::read_dir(&directory).map_err(at)? {
+            let entry = entry.map_err(at)?;
+            if entry.file_type().map_err(at)?.is_dir() {
+                directories.push(entry.path());
+            } else {
+                files.push(entry.path());
             }
-            if files.len() + directories.len() > MOST {
-                return Err(NotIncluded::Unreadable("it has too many files".to_owned()));
-            }
+            check(files.len() + directories.len())?;
         }
     }
     files.sort();
@@ -110,8 +169,17 @@ pub fn of_directory(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     let mut files = Vec::new();
     for part in ["", "conf.d", "conf-enabled", "sites-enabled"] {
-        let Ok(entries) = fs::read_dir(directory.join(part)) else { continue };
-        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        let path = directory.join(part);
+        let at = |error| Error::Read { path: path.clone(), error };
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(at(error)),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            paths.push(entry.map_err(at)?.path());
+        }
         paths.retain(|path| path.extension().is_some_and(|end| end == "conf") && path.is_file());
         paths.sort();
         files.extend(paths);

@@ -152,6 +152,8 @@ fn parameters_become_directives() {
         &format!("{PASS}ProxySet http://b.example.com/ disablereuse=on\n"),
         &["keepalive"],
     );
+    // Apache's 0 is for ever.
+    assert_lacks("ProxyPass /a/ http://b.example.com/ ttl=0\n", &["keepalive_timeout"]);
 }
 
 #[test]

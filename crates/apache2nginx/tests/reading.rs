@@ -2,6 +2,12 @@
 
 mod common;
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
 use common::{convert, converted, directory, run_in};
 
 const KEYS: &str = "S3AccessKey A\nS3SecretKey S\n";
@@ -133,6 +139,76 @@ fn an_optional_include_may_be_missing_but_not_unreadable() {
     let run = run_in(directory.path(), &["--stdout", "a.conf"]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("b.conf:1:1\n"), "{}", run.stderr);
+}
+
+/// A command for the one that nobody but its owner may read, where the test has all rights.
+fn as_somebody_else(directory: &Path) -> Command {
+    let command = directory.join("apache2nginx");
+    // Where everybody may run it, and by another process: no file that is open can be run.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_apache2nginx")).arg(&command).status();
+    assert!(copied.unwrap().success());
+    fs::set_permissions(directory, Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(command);
+    command.env_clear().current_dir(directory);
+    if fs::metadata(directory).unwrap().uid() == 0 {
+        command.uid(65_534);
+    }
+    command
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_an_error() {
+    let files = [
+        ("a.conf", "IncludeOptional sites/*.conf\n"),
+        ("b.conf", "IncludeOptional */c/x.conf\n"),
+        ("c.conf", "Include sites\n"),
+        ("d.conf", "IncludeOptional closed/*.conf\n"),
+        ("open/x.conf", ""),
+        ("open/sites-enabled/y.conf", ""),
+        ("sites/c/x.conf", KEYS),
+        ("closed/x.conf", KEYS),
+    ];
+    let directory = directory(&files);
+    for closed in ["sites/c", "closed", "open/sites-enabled"] {
+        let path = directory.path().join(closed);
+        fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
+    }
+    for (input, name) in [
+        ("b.conf", "closed/c"),
+        ("c.conf", "sites/c"),
+        ("d.conf", "closed"),
+        ("open", "open/sites-enabled"),
+        ("closed", "closed"),
+    ] {
+        let run = common::run(as_somebody_else(directory.path()).args(["--stdout", input]));
+        assert_eq!(run.code, 2, "{input}: {}", run.stdout);
+        assert!(
+            run.stderr.contains(name) && run.stderr.contains("denied"),
+            "{input}: {}",
+            run.stderr
+        );
+    }
+    // Nothing in it is meant.
+    let run = common::run(as_somebody_else(directory.path()).args(["--stdout", "a.conf"]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for closed in ["sites/c", "closed", "open/sites-enabled"] {
+        let path = directory.path().join(closed);
+        fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_is_asked_for_is_below_the_root_like_an_included_one() {
+    let files =
+        [("conf/a.conf", "<IfFile b.conf>\nInclude b.conf\n</IfFile>\n"), ("conf/b.conf", "Foo\n")];
+    let directory = directory(&files);
+    let run = run_in(directory.path(), &["--stdout", "--server-root", "conf", "conf/a.conf"]);
+    assert!(run.stdout.contains("Foo"), "{}", run.stdout);
+    let files =
+        [("x/a.conf", "<IfFile b.conf>\nInclude b.conf\n</IfFile>\n"), ("x/b.conf", "Foo\n")];
+    let directory = common::directory(&files);
+    let run = run_in(directory.path(), &["--stdout", "x/a.conf"]);
+    assert!(run.stdout.contains("Foo"), "{}", run.stdout);
 }
 
 #[test]

@@ -181,8 +181,10 @@ fn pool(settings: &Settings<'_>, s3: bool, ledger: &mut Ledger) -> Pool {
                 pool.keepalive.is_some()
             }
             "ttl" => {
-                pool.keepalive_timeout = worker::time(value);
-                pool.keepalive_timeout.is_some()
+                // 0 is for ever in Apache, at once in nginx.
+                let time = worker::time(value);
+                pool.keepalive_timeout = time.clone().filter(|time| !time.starts_with("0"));
+                time.is_some()
             }
             "retry" => {
                 pool.retry = worker::number(value);

@@ -15,11 +15,12 @@ pub(super) enum Condition {
 
 impl Reader {
     /// Whether a section's condition holds, if it is a section with one that is decided while
-    /// reading. All modules count as loaded.
+    /// reading. All modules count as loaded. Relative names are below the root, or the fallback.
     pub(super) fn condition(
         &mut self,
         key: &str,
         arguments: &[Word],
+        fallback: &Path,
     ) -> Result<Option<Condition>, Error> {
         let text = self.expand(arguments.first().map_or("", |word| &word.text))?.text;
         let (wanted, name) = match text.strip_prefix('!') {
@@ -35,7 +36,7 @@ impl Reader {
             "ifmodule" => (wanted, format!("not read, since {name} is taken as loaded")),
             "ifdirective" | "ifsection" => (wanted, format!("not read, since {name} is known")),
             "iffile" => (
-                self.root.as_deref().unwrap_or(Path::new("")).join(name).exists() == wanted,
+                self.root.as_deref().unwrap_or(fallback).join(name).exists() == wanted,
                 format!("not read, since there {no} a file {name}"),
             ),
             "ifversion" => (

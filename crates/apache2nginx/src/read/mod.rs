@@ -126,7 +126,7 @@ impl Reader {
             let read = if let Some(rest) = trimmed.strip_prefix("</") {
                 self.close(&line, start, rest, &mut open)?
             } else if trimmed.starts_with('<') {
-                self.open(&line, start, lines, &mut open)?;
+                self.open(&line, start, lines, fallback, &mut open)?;
                 continue;
             } else {
                 self.directive(&line, fallback)?
@@ -201,6 +201,7 @@ impl Reader {
         line: &Line,
         start: usize,
         lines: &mut dyn Iterator<Item = Result<Line, Error>>,
+        fallback: &Path,
         open: &mut Vec<(Open, Line)>,
     ) -> Result<(), Error> {
         let tag = &line.text[start..];
@@ -218,7 +219,7 @@ impl Reader {
         if key == "macro" {
             return self.define_macro(line, start, &arguments, lines);
         }
-        let condition = self.condition(&key, &arguments)?;
+        let condition = self.condition(&key, &arguments, fallback)?;
         if let Some(Condition::Fails(reason)) = condition {
             return self.skip(line, name, lines, &reason);
         }
