@@ -206,11 +206,90 @@ fn virtual_hosts(number: usize) -> String {
     text
 }
 
+/// The ways in which a large configuration is laid out, each for a number of servers or routes.
+fn layouts() -> Vec<(&'static str, fn(usize) -> String)> {
+    fn each(number: usize, lines: impl Fn(usize) -> String) -> String {
+        (0..number).map(lines).collect()
+    }
+    fn host(n: usize, lines: &str) -> String {
+        format!("<VirtualHost *:80>\nServerName h{n}\n{lines}</VirtualHost>\n")
+    }
+    const KEYS: &str = "S3AccessKey A\nS3SecretKey S\n";
+    vec![
+        ("everything in the virtual host", virtual_hosts),
+        ("<Proxy> in the main server", |number| {
+            each(number, |n| {
+                let pass = format!("ProxyPass / http://b{n}/\n");
+                format!("<Proxy http://b{n}/>\n{KEYS}</Proxy>\n{}", host(n, &pass))
+            })
+        }),
+        ("<Directory> in the main server", |number| {
+            each(number, |n| {
+                let ism = format!("IsmProxyPass http://b{n}/\n{KEYS}");
+                let root = format!("DocumentRoot /data/{n}\n");
+                format!("<Directory /data/{n}>\n{ism}</Directory>\n{}", host(n, &root))
+            })
+        }),
+        ("limits in the main server", |number| {
+            each(number, |n| {
+                let deny = "Require all denied\n";
+                let ism = format!(
+                    "DocumentRoot /data/{n}\n<Location /{n}/>\nIsmProxyPass http://b{n}/\n{KEYS}</Location>\n"
+                );
+                format!(
+                    "<Directory /data/{n}/{n}/x>\n{deny}</Directory>\n\
+                     <Location /{n}/y>\n{deny}</Location>\n{}",
+                    host(n, &ism)
+                )
+            })
+        }),
+        ("an address for each virtual host", |number| {
+            each(number, |n| {
+                let address = format!("10.{}.{}.{}:80", n >> 16, n >> 8 & 255, n & 255);
+                format!(
+                    "Listen {address}\n<VirtualHost {address}>\nProxyPass / http://b{n}/\n{KEYS}</VirtualHost>\n"
+                )
+            })
+        }),
+        ("virtual hosts that are left out", |number| {
+            each(number, |n| {
+                let pass = format!("ServerAlias *.b{n}\nProxyPass / http://b{n}/\n{KEYS}");
+                host(n, "DocumentRoot /x\n") + &host(n + number, &pass)
+            })
+        }),
+        ("Alias and <Directory>", |number| {
+            each(number, |n| {
+                let ism = format!("IsmProxyPass http://b{n}/\n{KEYS}");
+                format!("Alias /{n} /data/{n}\n<Directory /data/{n}>\n{ism}</Directory>\n")
+            })
+        }),
+        ("ProxyPass and ProxySet", |number| {
+            let set = |n| format!("ProxyPass /{n}/ http://b{n}/\nProxySet http://b{n}/ max=3\n");
+            each(number, set) + KEYS
+        }),
+    ]
+}
+
 #[test]
-fn the_work_grows_with_the_number_of_virtual_hosts_and_no_faster() {
-    let steps = |number| converted(virtual_hosts(number).as_bytes()).unwrap().steps;
-    let (one, ten) = (steps(100), steps(1000));
-    assert!(ten <= one * 10 + 100, "{one} steps for 100, {ten} for 1000");
+fn the_work_grows_with_the_number_of_servers_and_no_faster() {
+    for (name, layout) in layouts() {
+        let steps = |number| converted(layout(number).as_bytes()).unwrap().steps;
+        let (one, ten) = (steps(100), steps(1000));
+        assert!(ten <= one * 11 + 100, "{name}: {one} steps for 100, {ten} for 1000");
+        assert!(one >= 100, "{name}: {one} steps");
+    }
+}
+
+#[test]
+fn large_configurations_of_every_layout_are_converted() {
+    for (name, layout) in layouts() {
+        let text = layout(5_000);
+        let start = std::time::Instant::now();
+        let conversion = converted(text.as_bytes()).unwrap();
+        eprintln!("{name}: {:?}", start.elapsed());
+        assert!(conversion.report.converted.signed_locations >= 5_000, "{name}");
+        assert!(conversion.report.is_complete(), "{name}");
+    }
 }
 
 #[test]
