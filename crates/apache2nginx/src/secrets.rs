@@ -1,11 +1,9 @@
 //! Keeps secrets out of everything but the file for them.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-
-use aho_corasick::{AhoCorasick, Input, MatchKind};
-
-use crate::error::Error;
 
 /// What stands for a secret.
 pub const REDACTED: &str = "REDACTED";
@@ -79,22 +77,25 @@ pub fn mask(line: &str) -> String {
 
 /// How long a known secret is at least that is taken out of the middle of a word. A shorter one, as
 /// no real key is, would be found in words that have nothing to do with it.
-const SHORT: usize = 8;
+const LONG: usize = 8;
 
 /// Takes secrets out of lines that are kept as comments.
+#[derive(Default)]
 pub struct Redactor {
-    known: AhoCorasick,
+    known: HashSet<String>,
+    /// The lengths of the long ones, longest first, by their first bytes.
+    lengths: HashMap<[u8; LONG], BTreeSet<Reverse<usize>>>,
 }
 
 impl Redactor {
-    /// `secrets` are the values that must not be shown, wherever they occur.
-    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Result<Self, Error> {
-        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
-        let known = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(secrets)
-            .map_err(|_| Error::TooLarge("it has too many keys"))?;
-        Ok(Self { known })
+    /// Adds a value that must not be shown, wherever it occurs.
+    pub fn add(&mut self, secret: &str) {
+        if let Some(first) = secret.as_bytes().first_chunk() {
+            self.lengths.entry(*first).or_default().insert(Reverse(secret.len()));
+        }
+        if !secret.is_empty() {
+            self.known.insert(secret.to_owned());
+        }
     }
 
     /// Whether a known secret occurs in a text.
@@ -104,17 +105,23 @@ impl Redactor {
 
     /// The next known secret in a text.
     fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
-        let mut from = from;
-        loop {
-            let found = self.known.find(Input::new(text).range(from..))?;
-            let is_letter = |c: char| c.is_alphanumeric();
-            let is_word = !text[..found.start()].ends_with(is_letter)
-                && !text[found.end()..].starts_with(is_letter);
-            if is_word || found.len() >= SHORT {
-                return Some(found.range());
+        let is_letter = |c: char| c.is_alphanumeric();
+        let mut in_word = text[..from].ends_with(is_letter);
+        for (at, c) in text[from..].char_indices() {
+            let rest = &text[from + at..];
+            let is_known =
+                |length: &usize| rest.get(..*length).is_some_and(|text| self.known.contains(text));
+            let lengths = rest.as_bytes().first_chunk().and_then(|first| self.lengths.get(first));
+            let long = lengths.into_iter().flatten().map(|length| length.0).find(is_known);
+            let is_word =
+                |length: &usize| is_known(length) && !rest[*length..].starts_with(is_letter);
+            let found = long.or_else(|| (1..LONG).rev().filter(|_| !in_word).find(is_word));
+            if let Some(length) = found {
+                return Some(from + at..from + at + length);
             }
-            from = text.ceil_char_boundary(found.start() + 1);
+            in_word = is_letter(c);
         }
+        None
     }
 
     /// A text without what is known to be secret.
@@ -183,7 +190,10 @@ mod tests {
 
     #[test]
     fn secrets_are_redacted_wherever_they_stand() {
-        let redactor = Redactor::new(["wJalr", "AKIAOFSOMEBODY", "AKIAOFSOMEBODY2", ""]).unwrap();
+        let mut redactor = Redactor::default();
+        for secret in ["wJalr", "AKIAOFSOMEBODY", "AKIAOFSOMEBODY2", ""] {
+            redactor.add(secret);
+        }
         let cases = [
             ("S3SecretKey  abc", "S3SecretKey  REDACTED"),
             ("S3SecretKey ${KEY}", "S3SecretKey ${KEY}"),

@@ -126,7 +126,8 @@ pub fn convert(
     let any_s3 = !keys.is_empty();
     // A variable without a value is none that has to be kept secret.
     let known = keys.iter().flat_map(|node| &node.arguments).filter(|one| one.undefined.is_none());
-    let redactor = Redactor::new(known.map(|argument| argument.text.as_str()))?;
+    let mut redactor = Redactor::default();
+    known.for_each(|argument| redactor.add(&argument.text));
     let main = Server::new(None, nodes)?;
     let hosts = nodes
         .iter()
