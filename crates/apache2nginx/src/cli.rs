@@ -42,8 +42,8 @@ pub struct Arguments {
     output: PathBuf,
 
     /// The file for the upstream blocks with keys, of mode 0600; the output includes it under the
-    /// name given here, which nginx takes as relative to nginx.conf [default: s3-credentials.conf
-    /// next to the output]
+    /// name given here, which nginx takes as relative to nginx.conf. Not in a directory of which
+    /// nginx reads all files, such as conf.d [default: s3-credentials.conf next to the output]
     #[arg(long, value_name = "FILE")]
     secrets_file: Option<PathBuf>,
 
@@ -90,6 +90,8 @@ Examples:
           Print what becomes of one file
   apache2nginx -D S3_REGION=eu-west-1 -o /etc/nginx/s3.conf site.conf
           With a variable, next to nginx.conf
+  apache2nginx -o /etc/nginx/conf.d/s3.conf --secrets-file /etc/nginx/s3-credentials.conf site.conf
+          Into a directory of which nginx reads all files, the keys elsewhere
   apache2nginx --check --report json -o /etc/nginx/s3.conf /etc/apache2
           In a script: is the configuration of nginx still that of Apache?"
     };
@@ -119,7 +121,7 @@ pub fn run(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> ExitCode {
     let code = if arguments.man {
-        manual().map(|text| (text, 0)).and_then(|(text, code)| print(&text).map(|()| code))
+        manual().and_then(|text| print(&text)).map(|()| 0)
     } else {
         let texts = environment.filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -149,15 +151,25 @@ fn work(arguments: &Arguments, environment: HashMap<String, String>) -> Result<u
     if arguments.stdout {
         print(&output::whole(&conversion))?;
     } else {
-        let include = include_name(arguments);
-        let files = output::files(&conversion, output, &secrets, &include);
+        let has_keys = !conversion.secrets.is_empty();
+        if has_keys && output::is_read_anyway(&secrets) {
+            return Err(Error::ReadTwice(secrets));
+        }
+        let files = output::files(&conversion, output, &secrets);
         if arguments.check {
-            for file in output::differing(&files) {
-                code = 1;
-                let _ = complain(&format!("{} is not up to date\n", file.path.display()));
+            for file in &files {
+                if let Some(difference) = output::difference(file) {
+                    code = 1;
+                    complain(&format!("{} {difference}\n", file.path.display()))?;
+                }
             }
         } else {
             output::write(&files, arguments.force)?;
+        }
+        if !has_keys && secrets.symlink_metadata().is_ok() {
+            code |= u8::from(arguments.check);
+            let name = secrets.display();
+            complain(&format!("{name} is not of this conversion, which has no keys: remove it\n"))?;
         }
     }
     match (arguments.report, arguments.stdout) {
@@ -187,16 +199,6 @@ fn secrets_file(arguments: &Arguments) -> PathBuf {
         Some(path) => path.clone(),
         None => arguments.output.with_file_name("s3-credentials.conf"),
     }
-}
-
-/// How the main file names the other: as the operator does, by its whole path if that is known.
-fn include_name(arguments: &Arguments) -> String {
-    let path = match &arguments.secrets_file {
-        None if arguments.output.is_absolute() => secrets_file(arguments),
-        None => "s3-credentials.conf".into(),
-        Some(path) => path.clone(),
-    };
-    path.to_string_lossy().into_owned()
 }
 
 fn manual() -> Result<String, Error> {

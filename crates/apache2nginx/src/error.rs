@@ -33,6 +33,13 @@ pub enum Error {
     #[error("--output and --secrets-file name the same file, {}", .0.display())]
     SameFile(PathBuf),
 
+    #[error(
+        "nginx reads all files next to {} by itself, and would have its upstream blocks twice, \
+         since the output includes it; name a file in another directory with --secrets-file",
+        .0.display()
+    )]
+    ReadTwice(PathBuf),
+
     #[error("cannot write {}: {error}", path.display())]
     Write { path: PathBuf, error: io::Error },
 

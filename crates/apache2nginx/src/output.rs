@@ -32,15 +32,16 @@ pub struct File {
 
 /// The two files: the main one, which includes the other, and the one with the keys. The latter
 /// is missing if there are no keys.
-pub fn files(conversion: &Conversion, output: &Path, secrets: &Path, include: &str) -> Vec<File> {
+pub fn files(conversion: &Conversion, output: &Path, secrets: &Path) -> Vec<File> {
     let has_secrets = !conversion.secrets.is_empty();
     let mut items = header(HEADER);
     if has_secrets {
         items.push(Item::Blank);
+        let include = secrets.to_string_lossy();
         let place =
-            if include.starts_with('/') { "" } else { " nginx looks for it next to nginx.conf." };
+            if secrets.is_absolute() { "" } else { " nginx looks for it next to nginx.conf." };
         items.push(Item::Comment(format!("The upstream blocks with keys.{place}")));
-        items.push(directive(["include", include]));
+        items.push(directive(["include", &include]));
     }
     let main = text(&[&items, &conversion.main]);
     let mut files = vec![File { path: output.to_owned(), text: main, mode: 0o644 }];
@@ -149,8 +150,22 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     one.file_name() == other.file_name() && whole(one) == whole(other)
 }
 
-/// The files that are not what would be written.
-pub fn differing(files: &[File]) -> Vec<&File> {
-    let same = |file: &&File| fs::read(&file.path).is_ok_and(|bytes| bytes == file.text.as_bytes());
-    files.iter().filter(|file| !same(file)).collect()
+/// Whether nginx, as it is usually laid out, reads all files of the directory in which a file is.
+pub fn is_read_anyway(path: &Path) -> bool {
+    let whole = fs::canonicalize(directory(path)).unwrap_or(directory(path).into());
+    let directory = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match directory {
+        "conf.d" | "http.d" => path.extension().is_some_and(|end| end == "conf"),
+        "sites-enabled" => true,
+        _ => false,
+    }
+}
+
+/// What is wrong with a file, if it is not as it would be written.
+pub fn difference(file: &File) -> Option<&'static str> {
+    if !fs::read(&file.path).is_ok_and(|bytes| bytes == file.text.as_bytes()) {
+        return Some("is not up to date");
+    }
+    let mode = fs::metadata(&file.path).map_or(0, |meta| meta.permissions().mode());
+    (mode & 0o777 & !file.mode != 0).then_some("can be read or written by others")
 }

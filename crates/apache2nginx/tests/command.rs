@@ -3,8 +3,10 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Stdio;
 
 use common::{Run, apache2nginx, directory, run, run_in};
 
@@ -56,6 +58,8 @@ fn the_files_can_have_other_names() {
 
     let run = run_in(directory.path(), &["-o", "out/c.conf", "a.conf"]);
     assert_eq!(run.code, 0);
+    let main = fs::read_to_string(directory.path().join("out/c.conf")).unwrap();
+    assert!(main.contains("\ninclude out/s3-credentials.conf;\n"), "{main}");
     assert_eq!(
         names(&directory.path().join("out")),
         ["b.conf", "c.conf", "s3-credentials.conf", "x"]
@@ -195,6 +199,52 @@ fn check_compares() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.starts_with("s3-credentials.conf is not up to date\n"), "{}", run.stderr);
     assert_eq!(fs::read_to_string(path.join("s3-credentials.conf")).unwrap(), "other");
+}
+
+#[test]
+fn check_looks_at_who_may_read_the_keys_and_for_keys_of_before() {
+    let directory = directory(&[("a.conf", SITE)]);
+    let path = directory.path();
+    assert_eq!(run_in(path, &["a.conf"]).code, 0);
+    let secrets = path.join("s3-credentials.conf");
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o644)).unwrap();
+    let run = run_in(path, &["--check", "a.conf"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.starts_with("s3-credentials.conf can be read or written by others\n"));
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(run_in(path, &["--check", "a.conf"]).code, 0);
+
+    fs::write(path.join("a.conf"), "ProxyPass / http://a.example.com/\n").unwrap();
+    let said = "s3-credentials.conf is not of this conversion, which has no keys: remove it\n";
+    let run = run_in(path, &["--force", "a.conf"]);
+    assert!(run.code == 0 && run.stderr.starts_with(said), "{}", run.stderr);
+    let run = run_in(path, &["--check", "a.conf"]);
+    assert!(run.code == 1 && run.stderr.starts_with(said), "{}", run.stderr);
+}
+
+/// nginx would find the upstream blocks twice: by itself, and included by the output.
+#[test]
+fn keys_are_not_put_where_nginx_reads_all_files() {
+    let directory = directory(&[("a.conf", SITE), ("conf.d/x", ""), ("sites-enabled/x", "")]);
+    let path = directory.path();
+    for (output, secrets) in [
+        ("conf.d/s3.conf", None),
+        ("s3.conf", Some("conf.d/keys.conf")),
+        ("sites-enabled/s3", None),
+        ("s3.conf", Some("sites-enabled/keys")),
+    ] {
+        let mut arguments = vec!["-o", output, "a.conf"];
+        arguments.extend(secrets.into_iter().flat_map(|secrets| ["--secrets-file", secrets]));
+        let run = run_in(path, &arguments);
+        assert_eq!(run.code, 2, "{arguments:?}");
+        assert!(run.stderr.contains("--secrets-file"), "{}", run.stderr);
+    }
+    let run = run(apache2nginx().current_dir(path.join("conf.d")).arg("../a.conf"));
+    assert_eq!(run.code, 2);
+    for secrets in ["keys.conf", "conf.d/s3.keys"] {
+        let arguments = ["--force", "-o", "conf.d/s3.conf", "--secrets-file", secrets, "a.conf"];
+        assert_eq!(run_in(path, &arguments).code, 0);
+    }
 }
 
 #[test]
@@ -343,8 +393,13 @@ fn the_help_has_examples_and_the_manual_is_made_of_it() {
 
 #[test]
 fn a_pipe_is_read_but_a_device_is_not_included() {
-    let run = run(apache2nginx().args(["--stdout", "/dev/null"]));
-    assert_eq!(run.code, 0);
+    let mut command = apache2nginx();
+    command.args(["--stdout", "/dev/stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(SITE.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8(output.stdout).unwrap().contains(SECRET));
     let directory = directory(&[("a.conf", "Include /dev/zero\n")]);
     let run = run_in(directory.path(), &["--stdout", "a.conf"]);
     assert_eq!(run.code, 2);
