@@ -201,10 +201,20 @@ fn secrets_file(arguments: &Arguments) -> PathBuf {
     }
 }
 
+/// The manual page. Its synopsis names no option, each of which has a place of its own.
 fn manual() -> Result<String, Error> {
     let mut bytes = Vec::new();
-    let command = Arguments::command();
-    clap_mangen::Man::new(command).render(&mut bytes).map_err(Error::Stdout)?;
+    let page = clap_mangen::Man::new(Arguments::command());
+    let synopsis =
+        ".SH SYNOPSIS\n\\fBapache2nginx\\fR [\\fIOPTION\\fR]... \\fIFILE\\-OR\\-DIRECTORY\\fR...\n";
+    page.render_title(&mut bytes)
+        .and_then(|()| page.render_name_section(&mut bytes))
+        .and_then(|()| bytes.write_all(synopsis.as_bytes()))
+        .and_then(|()| page.render_description_section(&mut bytes))
+        .and_then(|()| page.render_options_section(&mut bytes))
+        .and_then(|()| page.render_extra_section(&mut bytes))
+        .and_then(|()| page.render_version_section(&mut bytes))
+        .map_err(Error::Stdout)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

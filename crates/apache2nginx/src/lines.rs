@@ -95,21 +95,20 @@ impl<'a> Lines<'a> {
     }
 
     fn decode(&self, bytes: Vec<u8>, pieces: Pieces) -> Result<Line, Error> {
-        let (bytes, problem) = match String::from_utf8(bytes) {
+        let (bytes, offset, problem) = match String::from_utf8(bytes) {
             Ok(text) => {
                 let control = |c: char| c.is_control() && c != '\t' && c != '\x0c';
                 let Some(offset) = text.find(control) else {
                     return Ok(Line { text, file: Rc::clone(&self.file), pieces });
                 };
-                (text.into_bytes(), (offset, Problem::ControlCharacter))
+                (text.into_bytes(), offset, Problem::ControlCharacter)
             }
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
-                (error.into_bytes(), (offset, Problem::NotUtf8))
+                (error.into_bytes(), offset, Problem::NotUtf8)
             }
         };
         // Up to the end of its physical line: what stands before the offset is as it was.
-        let (offset, problem) = problem;
         let piece = pieces.partition_point(|piece| piece.0 <= offset);
         let end = pieces.get(piece).map_or(bytes.len(), |next| next.0);
         let text = String::from_utf8_lossy(&bytes[..end]).into_owned();

@@ -47,9 +47,7 @@ impl Item {
             reason: reason.to_owned(),
         }
     }
-}
 
-impl Item {
     /// Whether another line of the same directive in the same file has the same reason, which is
     /// told once if it is none of S3's business.
     fn is_like(&self, other: &Self) -> bool {

@@ -386,6 +386,9 @@ fn the_help_has_examples_and_the_manual_is_made_of_it() {
     let manual = run(apache2nginx().arg("--man"));
     assert_eq!(manual.code, 0);
     assert!(manual.stdout.contains(".TH apache2nginx 1"), "{}", manual.stdout);
+    let (_, synopsis) = manual.stdout.split_once(".SH SYNOPSIS\n").unwrap();
+    let wanted = r"\fBapache2nginx\fR [\fIOPTION\fR]... \fIFILE\-OR\-DIRECTORY\fR...";
+    assert_eq!(synopsis.lines().next(), Some(wanted));
     for part in ["\\-\\-secrets\\-file", "Examples:", "Exit status:"] {
         assert!(manual.stdout.contains(part), "{part}");
     }

@@ -289,6 +289,15 @@ fn values_that_nginx_would_take_for_something_else_are_not_converted() {
 }
 
 #[test]
+fn the_other_directives_of_one_that_is_not_converted_have_it_for_a_reason() {
+    let run = convert(
+        "ProxyPass / http://b/\n<Location />\nS3AccessKey A\nS3SecretKey a$b\n</Location>\n",
+    );
+    let reason = "a.conf:3: S3AccessKey REDACTED\n      another S3 directive";
+    assert!(run.code == 1 && run.stderr.contains(reason), "{}", run.stderr);
+}
+
+#[test]
 fn keys_to_which_nothing_leads_are_reported() {
     let run = convert("<Location /a/>\nS3AccessKey A\nS3SecretKey S\n</Location>\n");
     assert_eq!(run.code, 1);

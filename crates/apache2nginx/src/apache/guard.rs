@@ -38,9 +38,10 @@ impl<'a> Guard<'a> {
     /// For everything that begins with a path, and is at its end or goes on with a slash if
     /// `whole_parts` is set.
     pub fn of_prefix(prefix: &str, whole_parts: bool, node: &'a Node, is_denial: bool) -> Self {
-        let regex = match whole_parts {
-            true => regex_of_prefix(prefix),
-            false => format!("^{}", regex::escape(prefix)),
+        let regex = if whole_parts {
+            regex_of_prefix(prefix)
+        } else {
+            format!("^{}", regex::escape(prefix))
         };
         Self { begin: prefix.to_owned(), ..Self::new(regex, node, is_denial) }
     }

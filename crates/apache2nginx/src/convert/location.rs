@@ -111,9 +111,10 @@ fn guards(parts: &Parts<'_, '_>, ledger: &mut Ledger) -> Vec<Item> {
     let s3 = parts.upstream.signing.is_some();
     let mut items = Vec::new();
     for guard in &parts.route.guards {
-        let nodes = match guard.node.is_section() {
-            true => Access::of(guard.node.children(), true).nodes().collect(),
-            false => vec![guard.node],
+        let nodes = if guard.node.is_section() {
+            Access::of(guard.node.children(), true).nodes().collect()
+        } else {
+            vec![guard.node]
         };
         for node in nodes {
             if guard.is_denial {

@@ -29,36 +29,45 @@ pub fn decide(s3: &S3<'_>, ledger: &mut Ledger) -> Decision {
     if !s3.has_credentials() {
         return Decision::Unsigned;
     }
+    if let Some(signing) = signing(s3, ledger) {
+        return Decision::Signed(signing);
+    }
+    for node in s3.nodes() {
+        if ledger.entries(node).is_empty() {
+            let reason = "another S3 directive for the same requests could not be converted";
+            ledger.leave(node, reason, true);
+        }
+    }
+    Decision::Impossible
+}
+
+/// How requests are signed, if all settings are fit for nginx; else the ledger has the reasons.
+fn signing(s3: &S3<'_>, ledger: &mut Ledger) -> Option<Signing> {
     let access_key = value(s3.access_key, ledger);
     let secret_key = value(s3.secret_key, ledger);
     let security_token = value(s3.security_token, ledger);
     let region = value(s3.region, ledger);
     let use_headers = value(s3.use_headers, ledger);
-    let (Ok(access_key), Ok(secret_key)) = (access_key, secret_key) else {
-        return Decision::Impossible;
-    };
-    let (Some(access_key), Some(secret_key)) = (access_key, secret_key) else {
+    let (Some(access_key), Some(secret_key)) = (access_key.ok()?, secret_key.ok()?) else {
         for node in s3.nodes() {
             let reason = "S3AccessKey and S3SecretKey do not both apply to the same requests";
             ledger.leave(node, reason, true);
         }
-        return Decision::Impossible;
+        return None;
     };
-    let (Ok(security_token), Ok(region), Ok(use_headers)) = (security_token, region, use_headers)
-    else {
-        return Decision::Impossible;
-    };
-    let use_headers = match (use_headers, s3.use_headers) {
-        (Some(text), Some(node)) => match worker::flag(&text) {
-            Some(flag) => Some(flag),
-            None => {
+    let (security_token, region) = (security_token.ok()?, region.ok()?);
+    let use_headers = match (use_headers.ok()?, s3.use_headers) {
+        (Some(text), Some(node)) => {
+            let flag = worker::flag(&text);
+            if flag.is_none() {
                 ledger.leave(node, "it takes \"on\" or \"off\"", true);
-                return Decision::Impossible;
+                return None;
             }
-        },
+            flag
+        }
         _ => None,
     };
-    Decision::Signed(Signing { access_key, secret_key, security_token, region, use_headers })
+    Some(Signing { access_key, secret_key, security_token, region, use_headers })
 }
 
 /// The value of a directive, or the reason in the ledger why it has none for nginx.

@@ -20,79 +20,69 @@ pub fn items(
         directive(["proxy_ssl_server_name", "on"]),
         directive(["proxy_ssl_verify", if verify { "on" } else { "off" }]),
     ];
-    let mut trusted = Some(ca_file.to_owned());
+    let mut trusted = vec![directive(["proxy_ssl_trusted_certificate", ca_file])];
     let mut more = Vec::new();
     for (key, node) in tls {
-        let value = node.argument(0).unwrap_or_default();
-        let reason = match *key {
-            "sslproxyengine" | "sslproxyverify" => {
+        match of_nginx(key, node, root) {
+            Ok(found) => {
                 ledger.convert(node);
-                continue;
-            }
-            _ if node.undefined().is_some() || value.is_empty() || value.contains('$') => {
-                "it has no value that nginx can be told"
-            }
-            "sslproxycacertificatefile" => {
-                trusted = Some(root(value));
-                ledger.convert(node);
-                continue;
-            }
-            "sslproxycarevocationfile" => {
-                more.push(directive(["proxy_ssl_crl", &root(value)]));
-                ledger.convert(node);
-                continue;
-            }
-            "sslproxyverifydepth" if worker::number(value).is_some() => {
-                more.push(directive(["proxy_ssl_verify_depth", value]));
-                ledger.convert(node);
-                continue;
-            }
-            "sslproxyciphersuite" if node.arguments.len() == 1 => {
-                more.push(directive(["proxy_ssl_ciphers", value]));
-                ledger.convert(node);
-                continue;
-            }
-            "sslproxyprotocol" => match protocols(node) {
-                Some(protocols) => {
-                    more.push(directive(["proxy_ssl_protocols"].into_iter().chain(protocols)));
-                    ledger.convert(node);
-                    continue;
+                if *key == "sslproxycacertificatefile" {
+                    trusted = found;
+                } else {
+                    more.extend(found);
                 }
-                None => "one of the protocols is not known",
-            },
-            "sslproxymachinecertificatefile" => {
-                let file = root(value);
-                more.push(directive(["proxy_ssl_certificate", &file]));
-                more.push(directive(["proxy_ssl_certificate_key", &file]));
-                ledger.convert(node);
-                continue;
             }
-            "sslproxycheckpeername" | "sslproxycheckpeercn" | "sslproxycheckpeerexpire" => {
-                if worker::flag(value) == Some(true) {
-                    ledger.convert(node);
-                    continue;
-                }
-                "nginx verifies name and dates with the certificate, or nothing"
-            }
-            "sslproxycarevocationcheck" if value.eq_ignore_ascii_case("none") => {
-                ledger.convert(node);
-                continue;
-            }
-            "sslproxycacertificatepath" => {
-                "nginx takes one file with all certificates, and here the one of the system"
-            }
-            "sslproxycarevocationpath" | "sslproxycarevocationcheck" => {
-                "nginx takes one file with all lists: proxy_ssl_crl"
-            }
-            _ => "the value is not understood",
-        };
-        ledger.leave(node, reason, s3);
+            Err(reason) => ledger.leave(node, reason, s3),
+        }
     }
-    if let Some(file) = trusted.filter(|_| verify) {
-        items.push(directive(["proxy_ssl_trusted_certificate", &file]));
+    if verify {
+        items.extend(trusted);
     }
     items.extend(more);
     items
+}
+
+/// What a directive is in nginx, or why it is nothing there.
+fn of_nginx(
+    key: &str,
+    node: &Node,
+    root: &dyn Fn(&str) -> String,
+) -> Result<Vec<Item>, &'static str> {
+    let value = node.argument(0).unwrap_or_default();
+    let file = |name: &str| directive([name, &root(value)]);
+    match key {
+        "sslproxyengine" | "sslproxyverify" => Ok(Vec::new()),
+        _ if node.undefined().is_some() || value.is_empty() || value.contains('$') => {
+            Err("it has no value that nginx can be told")
+        }
+        "sslproxycacertificatefile" => Ok(vec![file("proxy_ssl_trusted_certificate")]),
+        "sslproxycarevocationfile" => Ok(vec![file("proxy_ssl_crl")]),
+        "sslproxyverifydepth" if worker::number(value).is_some() => {
+            Ok(vec![directive(["proxy_ssl_verify_depth", value])])
+        }
+        "sslproxyciphersuite" if node.arguments.len() == 1 => {
+            Ok(vec![directive(["proxy_ssl_ciphers", value])])
+        }
+        "sslproxyprotocol" => {
+            let protocols = protocols(node).ok_or("one of the protocols is not known")?;
+            Ok(vec![directive(["proxy_ssl_protocols"].into_iter().chain(protocols))])
+        }
+        "sslproxymachinecertificatefile" => {
+            Ok(vec![file("proxy_ssl_certificate"), file("proxy_ssl_certificate_key")])
+        }
+        "sslproxycheckpeername" | "sslproxycheckpeercn" | "sslproxycheckpeerexpire" => {
+            let reason = "nginx verifies name and dates with the certificate, or nothing";
+            (worker::flag(value) == Some(true)).then(Vec::new).ok_or(reason)
+        }
+        "sslproxycarevocationcheck" if value.eq_ignore_ascii_case("none") => Ok(Vec::new()),
+        "sslproxycacertificatepath" => {
+            Err("nginx takes one file with all certificates, and here the one of the system")
+        }
+        "sslproxycarevocationpath" | "sslproxycarevocationcheck" => {
+            Err("nginx takes one file with all lists: proxy_ssl_crl")
+        }
+        _ => Err("the value is not understood"),
+    }
 }
 
 /// Whether the server's certificate is verified. Apache does not by default, nginx shall.

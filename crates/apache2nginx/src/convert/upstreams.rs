@@ -153,21 +153,16 @@ impl<'a> Upstreams<'a> {
             || host == "localhost"
             || host.parse::<std::net::Ipv4Addr>().is_ok();
         let own = if is_address { format!("{plain}-{port}") } else { plain.clone() };
-        let candidates = [Some(own), named, with_port];
-        let mut candidates = candidates.into_iter().flatten();
-        let mut name = candidates.find(|name| !self.names.contains(name));
-        let number = self.numbers.entry(plain.clone()).or_insert(2);
-        let name = loop {
-            match name.take() {
-                Some(name) if !self.names.contains(&name) => break name,
-                _ => {
-                    name = Some(format!("{plain}-{number}"));
-                    *number += 1;
-                }
-            }
-        };
-        self.names.insert(name.clone());
-        name
+        let candidates = [Some(own), named, with_port].into_iter().flatten();
+        let next = self.numbers.entry(plain.clone()).or_insert(2);
+        let numbered = std::iter::repeat_with(|| {
+            let name = format!("{plain}-{next}");
+            *next += 1;
+            name
+        });
+        let mut names = candidates.chain(numbered);
+        // There is always one more number.
+        names.find(|name| self.names.insert(name.clone())).unwrap_or_default()
     }
 }
 
