@@ -1,11 +1,14 @@
 //! After the first request, an ordinary one allocates nothing.
 
+mod common;
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
 
-use s3_signer::{Credentials, Placement, Region, RequestHead, Signer, SigningParams};
+use common::{KINDS, params};
+use s3_signer::{Credentials, Region, RequestHead, Signer};
 
 thread_local! {
     /// How often this thread has asked for memory.
@@ -82,26 +85,19 @@ fn an_ordinary_request_allocates_nothing() {
     for token in [None, Some(token.as_str())] {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, token).unwrap();
-        for region in [None, Some(&region)] {
-            for placement in [Placement::Headers, Placement::Query] {
-                let params = SigningParams {
-                    credentials: &credentials,
-                    region,
-                    placement,
-                    bucket_in_host: None,
-                };
-                let mut signer = Signer::new();
-                signer.sign(&RequestHead::parse(head.as_bytes()).unwrap(), &params, NOON).unwrap();
-                // The same second, the next ones, and an hour later.
-                for now in [NOON, NOON + 1, NOON + 2, NOON + 3600] {
-                    let n = allocations(|| {
-                        signer
-                            .sign(&RequestHead::parse(head.as_bytes()).unwrap(), &params, now)
-                            .unwrap();
-                    });
-                    let kind = params.kind().as_str();
-                    assert_eq!(n, 0, "{kind}, token: {}", token.is_some());
-                }
+        for kind in KINDS {
+            let params = params(kind, &credentials, &region);
+            let kind = kind.as_str();
+            let mut signer = Signer::new();
+            signer.sign(&RequestHead::parse(head.as_bytes()).unwrap(), &params, NOON).unwrap();
+            // The same second, the next ones, and an hour later.
+            for now in [NOON, NOON + 1, NOON + 2, NOON + 3600] {
+                let n = allocations(|| {
+                    signer
+                        .sign(&RequestHead::parse(head.as_bytes()).unwrap(), &params, now)
+                        .unwrap();
+                });
+                assert_eq!(n, 0, "{kind}, token: {}", token.is_some());
             }
         }
     }

@@ -1,12 +1,15 @@
 //! A request for which there is no memory is an error, and the next one is signed.
 
+mod common;
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
     ptr,
 };
 
-use s3_signer::{Credentials, Placement, Region, RequestHead, SignError, Signer, SigningParams};
+use common::{KINDS, params};
+use s3_signer::{Credentials, Region, RequestHead, SignError, Signer};
 
 /// What is smaller than this is always there.
 const LARGE: usize = 1024;
@@ -55,34 +58,27 @@ fn a_request_without_memory_is_an_error() {
         (0..50).map(|i| format!("x-amz-meta-{i}: {i}\r\n")).collect::<String>(),
         "Authorization: a\r\nRange: b\r\n".repeat(50),
     );
-    for region in [None, Some(&region)] {
-        for placement in [Placement::Headers, Placement::Query] {
-            let params = SigningParams {
-                credentials: &credentials,
-                region,
-                placement,
-                bucket_in_host: None,
-            };
-            let kind = params.kind().as_str();
-            let mut signer = Signer::new();
-            let mut sign = |head: &[u8]| {
-                let head = RequestHead::parse(head).unwrap();
-                signer.sign(&head, &params, 0).map(|signed| signed.head.len())
-            };
+    for kind in KINDS {
+        let params = params(kind, &credentials, &region);
+        let kind = kind.as_str();
+        let mut signer = Signer::new();
+        let mut sign = |head: &[u8]| {
+            let head = RequestHead::parse(head).unwrap();
+            signer.sign(&head, &params, 0).map(|signed| signed.head.len())
+        };
+        sign(small).unwrap();
+        let mut failures = 0;
+        loop {
+            LEFT.set(Some(failures));
+            let result = sign(large.as_bytes());
+            LEFT.set(None);
             sign(small).unwrap();
-            let mut failures = 0;
-            loop {
-                LEFT.set(Some(failures));
-                let result = sign(large.as_bytes());
-                LEFT.set(None);
-                sign(small).unwrap();
-                match result {
-                    Ok(_) => break,
-                    Err(error) => assert_eq!(error, SignError::NoMemory, "{kind}"),
-                }
-                failures += 1;
+            match result {
+                Ok(_) => break,
+                Err(error) => assert_eq!(error, SignError::NoMemory, "{kind}"),
             }
-            assert!(failures > 5, "{kind} takes {failures} large blocks only");
+            failures += 1;
         }
+        assert!(failures > 5, "{kind} takes {failures} large blocks only");
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{
     Emitted, KINDS,
     cases::{Body, Case, case, damaged_head},
-    check, sign_bytes,
+    check, params, sign_bytes,
 };
 use proptest::{
     collection::vec,
@@ -350,13 +350,6 @@ fn assert_malformed(head: &[u8], kind: SignatureKind) {
 fn sign_as(kind: SignatureKind, head: &[u8]) -> Result<Vec<u8>, SignError> {
     let credentials = Credentials::new("AKID", "0123456789", None).unwrap();
     let region = Region::new("us-east-1").unwrap();
-    let (region, placement) = match kind {
-        SignatureKind::V4Headers => (Some(&region), Placement::Headers),
-        SignatureKind::V4Query => (Some(&region), Placement::Query),
-        SignatureKind::V2Headers => (None, Placement::Headers),
-        SignatureKind::V2Query => (None, Placement::Query),
-    };
-    let params =
-        SigningParams { credentials: &credentials, region, placement, bucket_in_host: None };
+    let params = params(kind, &credentials, &region);
     sign_bytes(&mut Signer::new(), head, &params, 0).map(|signed| signed.head.to_vec())
 }

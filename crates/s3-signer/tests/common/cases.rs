@@ -4,7 +4,9 @@ use std::fmt;
 
 use percent_encoding::percent_decode;
 use proptest::{collection::vec, option, prelude::*, sample::select, string::string_regex};
-use s3_signer::{Credentials, Placement, Region, SignatureKind, SigningParams};
+use s3_signer::{Credentials, Region, SignatureKind, SigningParams};
+
+use super::params;
 
 /// A request and what signs it.
 #[derive(Clone)]
@@ -60,19 +62,10 @@ impl Case {
             Credentials::new(&self.access_key_id, &self.secret_access_key, self.token.as_deref())
                 .expect("generated of graphic characters");
         let region = Region::new(self.region).expect("a name of Amazon's");
-        let (v4, placement) = match kind {
-            SignatureKind::V4Headers => (true, Placement::Headers),
-            SignatureKind::V4Query => (true, Placement::Query),
-            SignatureKind::V2Headers => (false, Placement::Headers),
-            SignatureKind::V2Query => (false, Placement::Query),
-        };
         let params = SigningParams {
-            credentials: &credentials,
-            region: v4.then_some(&region),
-            placement,
             bucket_in_host: self.bucket_in_host,
+            ..params(kind, &credentials, &region)
         };
-        assert_eq!(params.kind(), kind);
         run(&params)
     }
 }

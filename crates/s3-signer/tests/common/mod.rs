@@ -12,7 +12,10 @@ use proptest::{
     strategy::Strategy,
     test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
 };
-use s3_signer::{RequestHead, SignError, SignatureKind, SignedHead, Signer, SigningParams};
+use s3_signer::{
+    Credentials, Placement, Region, RequestHead, SignError, SignatureKind, SignedHead, Signer,
+    SigningParams,
+};
 
 use cases::Case;
 
@@ -23,6 +26,23 @@ pub const KINDS: [SignatureKind; 4] = [
     SignatureKind::V2Headers,
     SignatureKind::V2Query,
 ];
+
+/// What makes a signature of a kind.
+pub fn params<'a>(
+    kind: SignatureKind,
+    credentials: &'a Credentials,
+    region: &'a Region,
+) -> SigningParams<'a> {
+    let (region, placement) = match kind {
+        SignatureKind::V4Headers => (Some(region), Placement::Headers),
+        SignatureKind::V4Query => (Some(region), Placement::Query),
+        SignatureKind::V2Headers => (None, Placement::Headers),
+        SignatureKind::V2Query => (None, Placement::Query),
+    };
+    let params = SigningParams { credentials, region, placement, bucket_in_host: None };
+    assert_eq!(params.kind(), kind);
+    params
+}
 
 /// Runs `test` on thousands of values; `PROPTEST_CASES` says another number. The seed is printed
 /// at the start and with a failure; `PROPTEST_RNG_SEED` repeats a run.
