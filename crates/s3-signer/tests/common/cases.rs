@@ -287,7 +287,8 @@ fn query_text() -> impl Strategy<Value = String> {
             .prop_map(String::from),
     ];
     vec(piece, 0..5).prop_map(|pieces| pieces.concat()).prop_filter("decodes to UTF-8", |text| {
-        percent_decode(text.as_bytes()).decode_utf8().is_ok()
+        let decoded = percent_decode(text.as_bytes()).decode_utf8();
+        decoded.is_ok_and(|text| !text.contains(|c: char| c.is_ascii_control()))
     })
 }
 
