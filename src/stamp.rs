@@ -15,7 +15,7 @@ use s3_signer::{
 };
 
 use crate::{
-    S3AuthModule,
+    S3AuthModule, bits,
     conf::{BlockConf, upstream_settings},
     credentials::{self, Source},
     log, pool,
@@ -134,10 +134,10 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
 /// The body that nginx will send; `begun` bytes of it follow the head in its buffer.
 fn following_body(request: &Request, upstream: &ngx_http_upstream_t, begun: usize) -> Body {
     let r = request.as_ref();
-    if r.request_body_no_buffering() != 0 {
+    if bits::request_body_no_buffering(r) {
         // nginx reads and sends the rest as the client announced it (ngx_http_proxy_create_request).
         return match r.headers_in.content_length_n {
-            _ if r.headers_in.chunked() != 0 && r.reading_body() != 0 => Body::Chunked,
+            _ if bits::chunked(r) && bits::reading_body(r) => Body::Chunked,
             length => Body::of(usize::try_from(length).unwrap_or(0)),
         };
     }
@@ -147,19 +147,11 @@ fn following_body(request: &Request, upstream: &ngx_http_upstream_t, begun: usiz
     // SAFETY: as above; the last link's `next` is NULL.
     while let Some(next) = unsafe { link.as_ref() } {
         // SAFETY: every link has a buffer.
-        length += size(unsafe { &*next.buf });
+        let size = bits::buf_size(unsafe { &*next.buf });
+        length += usize::try_from(size).unwrap_or(0);
         link = next.next;
     }
     Body::of(length)
-}
-
-/// How many bytes a buffer holds (`ngx_buf_size`).
-fn size(buffer: &ngx_buf_t) -> usize {
-    if buffer.temporary() != 0 || buffer.memory() != 0 || buffer.mmap() != 0 {
-        buffer.last as usize - buffer.pos as usize
-    } else {
-        usize::try_from(buffer.file_last - buffer.file_pos).unwrap_or(0)
-    }
 }
 
 /// Puts `parts` in the place of what the buffer holds.

@@ -688,3 +688,22 @@ abcde
 --- response_body
 upstream ok
 --- upstream_request_like: ^PUT /f/a\?.*\n\nabcde$
+
+=== TEST 39: a head that announces a body which does not follow, when bodies wait in files
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_methods any;
+    client_body_in_file_only on;
+    proxy_pass_request_body off;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+PUT /f/a
+0123456789
+--- error_code: 500
+--- upstream_count: 0
+--- error_log
+request not signed and not sent: the body is not as long as the request head says
