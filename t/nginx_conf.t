@@ -115,8 +115,7 @@ sub conf {
     my ($name, @more) = @_;
 
     $Tested{$name}++;
-    open my $in, '<:raw', "$Dir/$name" or die "$Dir/$name: $!";
-    my $text = do { local $/; <$in> };
+    my $text = slurp("$Dir/$name");
     $text = without_resolve($text) unless $Resolves;
     for my $change (@Changes) {
         my ($old, $new) = @$change;
@@ -143,12 +142,9 @@ sub without_resolve {
 # Waits until nginx has the addresses of the servers with "resolve": until then
 # it answers 502.
 sub wait_for_addresses {
-    my $path = NginxTest::server_root() . '/conf/nginx.conf';
-    open my $in, '<:raw', $path or die "$path: $!";
-    while (<$in>) {
-        NginxTest::Dns::wait_for_answer($1, '127.0.0.1')
-            if /^ *server (\S+):\d+ resolve;/;
-    }
+    my $conf = slurp(NginxTest::server_root() . '/conf/nginx.conf');
+    NginxTest::Dns::wait_for_answer($_, '127.0.0.1')
+        for $conf =~ /^ *server (\S+):\d+ resolve;/mg;
     return;
 }
 
@@ -236,8 +232,32 @@ our $Big = join '', map { sprintf
     "line %06d abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY\n", $_ }
     0 .. 3199;
 
+# The directives of a configuration one by one, with the address that a server
+# listens on left out.
+sub directives {
+    my ($text) = @_;
+
+    $text =~ s/\s+#.*//mg;
+    $text =~ s/^#.*//mg;
+    $text =~ s/\blisten\s+\S+;/listen;/g;
+    return join "\n", map { join ' ', split } grep { /\S/ } split /\n/, $text;
+}
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "$path: $!";
+    local $/;
+    return scalar <$in>;
+}
+
 make_certificates();
 run_tests();
+
+my ($first) = slurp("$Dir/../README.md") =~ /^```nginx\n(.*?)^```/ms;
+is(directives($first), "load_module modules/ngx_http_s3_auth_module.so;\nhttp {\n"
+    . directives(slurp("$Dir/one-bucket.conf")) . "\n}",
+    'the first configuration of README is one-bucket.conf');
 
 ok($Tested{basename($_)}, basename($_) . ' is tested')
     for glob quotemeta($Dir) . '/*';
