@@ -7,13 +7,16 @@ use warnings;
 use lib 't/lib';
 use File::Basename qw(basename dirname);
 use NginxTest 'no_plan';
+use NginxTest::Dns ();
 use NginxTest::Env ();
+use NginxTest::Nginx ();
 
 my $Dir = dirname(__FILE__) . '/../nginx-conf';
 
 my %Tested = map { $_ => 0 } qw(
-    cache-slices.conf location.conf one-bucket.conf path-style.conf
-    several-buckets.conf temporary-credentials.conf variables.conf
+    cache-slices.conf location.conf one-bucket-before-1.27.3.conf
+    one-bucket.conf path-style.conf several-buckets.conf
+    temporary-credentials.conf variables.conf
 );
 
 # The ports of the front, a server of the test which hands on to the S3 server
@@ -24,25 +27,34 @@ my $Wrong = $ENV{TEST_NGINX_RAND_PORT_2};
 my $Plain = $ENV{TEST_NGINX_RAND_PORT_3};
 my $Certs = NginxTest::Env::work_dir();
 
+# Whether nginx knows "resolve" in an upstream block.
+my $Resolves = NginxTest::Nginx::version() >= 1.027003;
+
 # What is replaced, by what; each has to occur in some file.
 my @Changes = (
     # Another may listen on 8080. On the port of the block's own server, which
     # comes later and is called "localhost", all other Hosts are for this one.
     ['listen 127.0.0.1:8080;' => 'listen 127.0.0.1:$TEST_NGINX_SERVER_PORT;'],
 
-    # The hosts and certificates are those of the world.
-    ['server films.s3.eu-west-1.amazonaws.com:443;' =>
-        "server 127.0.0.1:$Tls;"],
-    ['server music.s3.us-east-1.amazonaws.com:443;' =>
-        "server 127.0.0.1:$Tls;"],
-    ['server minio.example.com:9000;' => "server 127.0.0.1:$Plain;"],
+    # The hosts and certificates are those of the world. A host found by DNS is
+    # asked on the port of the configuration, 443 if it has none, on which not
+    # everybody may listen. One found by the system's resolver has an entry there.
     ['/etc/ssl/certs/ca-certificates.crt' => "$Certs/ca.pem"],
-
-    # A host found by DNS is asked on port 443, on which not everybody may
-    # listen; so the host gets a port.
     ['resolver 127.0.0.53;' => 'resolver 127.0.0.1:$TEST_NGINX_DNS_PORT;'],
     ['$bucket_region.amazonaws.com$object' =>
         "\$bucket_region.amazonaws.com:$Tls\$object"],
+    ['proxy_pass https://$bucket;' => "proxy_pass https://\$bucket:$Tls;"],
+    ['server films.s3.eu-west-1.amazonaws.com:443;' =>
+        "server 127.0.0.1:$Tls;"],
+    $Resolves ? (
+        ['amazonaws.com:443 resolve;' => "amazonaws.com:$Tls resolve;"],
+        ['minio.example.com:9000 resolve;' =>
+            "minio.example.com:$Plain resolve;"],
+    ) : (
+        ['server music.s3.us-east-1.amazonaws.com:443;' =>
+            "server 127.0.0.1:$Tls;"],
+        ['server minio.example.com:9000;' => "server 127.0.0.1:$Plain;"],
+    ),
 
     # The documentation's keys belong to nobody.
     ['AKIAIOSFODNN7EXAMPLE' => 'AKIDPERMANENT0000001'],
@@ -103,8 +115,8 @@ sub conf {
     my ($name, @more) = @_;
 
     $Tested{$name}++;
-    open my $in, '<:raw', "$Dir/$name" or die "$Dir/$name: $!";
-    my $text = do { local $/; <$in> };
+    my $text = slurp("$Dir/$name");
+    $text = without_resolve($text) unless $Resolves;
     for my $change (@Changes) {
         my ($old, $new) = @$change;
         $Used{$old} = 1 if $text =~ s/\Q$old\E/$new/g;
@@ -113,6 +125,27 @@ sub conf {
         $text =~ s/\Q$old\E/$new/g or die "no \"$old\" in $name";
     }
     return $text . $Front;
+}
+
+# Does what the comment in the file requires before nginx 1.27.3.
+sub without_resolve {
+    my ($text) = @_;
+
+    my ($remove) = $text =~ /^ *# Before nginx 1\.27\.3 remove (.*?):/m
+        or return $text;
+    $text =~ s/^( *server .*) resolve;/$1;/mg if $remove =~ /"resolve"/;
+    $text =~ s/^(upstream .*?^) *resolver .*?\n/$1/msg
+        if $remove =~ /"resolver"/;
+    return $text;
+}
+
+# Waits until nginx has the addresses of the servers with "resolve": until then
+# it answers 502.
+sub wait_for_addresses {
+    my $conf = slurp(NginxTest::server_root() . '/conf/nginx.conf');
+    NginxTest::Dns::wait_for_answer($_, '127.0.0.1')
+        for $conf =~ /^ *server (\S+):\d+ resolve;/mg;
+    return;
 }
 
 # The same with another's certificate at the other end.
@@ -199,15 +232,32 @@ our $Big = join '', map { sprintf
     "line %06d abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY\n", $_ }
     0 .. 3199;
 
-# What stands in for the host's entry in DNS, which nginx asks only once, when
-# it reads the configuration: an address, or a name for it.
-our $NamedInHosts = 'upstream films.s3.eu-west-1.amazonaws.com '
-    . '{ server 127.0.0.1:$TEST_NGINX_RAND_PORT_1; }';
-our $NameOfAddress = 'proxy_set_header Host films.s3.eu-west-1.amazonaws.com;'
-    . 'proxy_ssl_name films.s3.eu-west-1.amazonaws.com;';
+# The directives of a configuration one by one, with the address that a server
+# listens on left out.
+sub directives {
+    my ($text) = @_;
+
+    $text =~ s/\s+#.*//mg;
+    $text =~ s/^#.*//mg;
+    $text =~ s/\blisten\s+\S+;/listen;/g;
+    return join "\n", map { join ' ', split } grep { /\S/ } split /\n/, $text;
+}
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "$path: $!";
+    local $/;
+    return scalar <$in>;
+}
 
 make_certificates();
 run_tests();
+
+my ($first) = slurp("$Dir/../README.md") =~ /^```nginx\n(.*?)^```/ms;
+is(directives($first), "load_module modules/ngx_http_s3_auth_module.so;\nhttp {\n"
+    . directives(slurp("$Dir/one-bucket.conf")) . "\n}",
+    'the first configuration of README is one-bucket.conf');
 
 ok($Tested{basename($_)}, basename($_) . ' is tested')
     for glob quotemeta($Dir) . '/*';
@@ -219,6 +269,10 @@ __DATA__
 === TEST 1: one-bucket.conf: objects by names of all kinds
 --- http_config eval: ::conf('one-bucket.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request eval: ::paths('/films/')
 --- more_headers
 Host: player.example.com
@@ -229,6 +283,10 @@ Host: player.example.com
 === TEST 2: one-bucket.conf: the second request goes over the connection of the first
 --- http_config eval: ::conf('one-bucket.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- pipelined_requests eval
 ["GET /films/hello.txt", "HEAD /films/hello.txt"]
 --- more_headers
@@ -241,6 +299,10 @@ Host: player.example.com
 === TEST 3: one-bucket.conf: a server with the certificate of another is not trusted
 --- http_config eval: ::conf_of_impostor('one-bucket.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request
 GET /films/hello.txt
 --- more_headers
@@ -249,8 +311,8 @@ Host: player.example.com
 --- error_log
 upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
 
-=== TEST 4: several-buckets.conf: objects by names of all kinds in films
---- http_config eval: ::conf('several-buckets.conf')
+=== TEST 4: one-bucket-before-1.27.3.conf: objects by names of all kinds
+--- http_config eval: ::conf('one-bucket-before-1.27.3.conf')
 --- config
 --- request eval: ::paths('/films/')
 --- more_headers
@@ -259,18 +321,8 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 5: several-buckets.conf: objects by names of all kinds in music
---- http_config eval: ::conf('several-buckets.conf')
---- config
---- request eval: ::paths('/music/')
---- more_headers
-Host: player.example.com
---- error_code eval: \@::Ok
---- response_body eval: ::contents('music')
---- s3_log_unlike: ^(?!.* 200 v4-headers$)
-
-=== TEST 6: several-buckets.conf: films has its account and region, and keeps its connection
---- http_config eval: ::conf('several-buckets.conf')
+=== TEST 5: one-bucket-before-1.27.3.conf: the second request goes over the connection of the first
+--- http_config eval: ::conf('one-bucket-before-1.27.3.conf')
 --- config
 --- pipelined_requests eval
 ["GET /films/hello.txt", "HEAD /films/hello.txt"]
@@ -281,10 +333,73 @@ Host: player.example.com
 ::front_line('films.s3.eu-west-1.amazonaws.com', 2, 'HEAD /hello.txt',
     'AKIDPERMANENT0000001', 'eu-west-1')
 
-=== TEST 7: several-buckets.conf: music has its account and region, and keeps its connection
+=== TEST 6: one-bucket-before-1.27.3.conf: a server with the certificate of another is not trusted
+--- http_config eval: ::conf_of_impostor('one-bucket-before-1.27.3.conf')
+--- config
+--- request
+GET /films/hello.txt
+--- more_headers
+Host: player.example.com
+--- error_code: 502
+--- error_log
+upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
+
+=== TEST 7: several-buckets.conf: objects by names of all kinds in films
+--- http_config eval: ::conf('several-buckets.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- init
+main::wait_for_addresses();
+--- request eval: ::paths('/films/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('films')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 8: several-buckets.conf: objects by names of all kinds in music
+--- http_config eval: ::conf('several-buckets.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- init
+main::wait_for_addresses();
+--- request eval: ::paths('/music/')
+--- more_headers
+Host: player.example.com
+--- error_code eval: \@::Ok
+--- response_body eval: ::contents('music')
+--- s3_log_unlike: ^(?!.* 200 v4-headers$)
+
+=== TEST 9: several-buckets.conf: films has its account and region, and keeps its connection
+--- http_config eval: ::conf('several-buckets.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- init
+main::wait_for_addresses();
+--- pipelined_requests eval
+["GET /films/hello.txt", "HEAD /films/hello.txt"]
+--- more_headers
+Host: player.example.com
+--- error_code eval: [200, 200]
+--- access_log eval
+::front_line('films.s3.eu-west-1.amazonaws.com', 2, 'HEAD /hello.txt',
+    'AKIDPERMANENT0000001', 'eu-west-1')
+
+=== TEST 10: several-buckets.conf: music has its account and region, and keeps its connection
 --- http_config eval
 'add_header X-Key $s3_access_key_id;' . ::conf('several-buckets.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- pipelined_requests eval
 ["GET /music/hello.txt", "HEAD /music/hello.txt"]
 --- more_headers
@@ -296,9 +411,14 @@ Host: player.example.com
 ::front_line('music.s3.us-east-1.amazonaws.com', 2, 'HEAD /hello.txt',
     'AKIDOTHERACCOUNT0001', 'us-east-1')
 
-=== TEST 8: several-buckets.conf: a server with the certificate of another is not trusted
+=== TEST 11: several-buckets.conf: a server with the certificate of another is not trusted
 --- http_config eval: ::conf_of_impostor('several-buckets.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+s3.us-east-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request
 GET /music/hello.txt
 --- more_headers
@@ -307,9 +427,13 @@ Host: player.example.com
 --- error_log
 upstream SSL certificate does not match "music.s3.us-east-1.amazonaws.com"
 
-=== TEST 9: temporary-credentials.conf: objects by names of all kinds
+=== TEST 12: temporary-credentials.conf: objects by names of all kinds
 --- http_config eval: ::conf('temporary-credentials.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request eval: ::paths('/')
 --- more_headers
 Host: player.example.com
@@ -317,9 +441,13 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 10: temporary-credentials.conf: the second request goes over the connection of the first
+=== TEST 13: temporary-credentials.conf: the second request goes over the connection of the first
 --- http_config eval: ::conf('temporary-credentials.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- pipelined_requests eval
 ["GET /hello.txt", "HEAD /hello.txt"]
 --- more_headers
@@ -329,9 +457,13 @@ Host: player.example.com
 ::front_line('films.s3.eu-west-1.amazonaws.com', 2, 'HEAD /hello.txt',
     'ASIATEMPORARY0000001', 'eu-west-1')
 
-=== TEST 11: temporary-credentials.conf: a server with the certificate of another is not trusted
+=== TEST 14: temporary-credentials.conf: a server with the certificate of another is not trusted
 --- http_config eval: ::conf_of_impostor('temporary-credentials.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request
 GET /hello.txt
 --- more_headers
@@ -340,9 +472,13 @@ Host: player.example.com
 --- error_log
 upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
 
-=== TEST 12: path-style.conf: objects by names of all kinds
+=== TEST 15: path-style.conf: objects by names of all kinds
 --- http_config eval: ::conf('path-style.conf')
 --- config
+--- dns
+minio.example.com
+--- init
+main::wait_for_addresses();
 --- request eval: ::paths('/films/')
 --- more_headers
 Host: player.example.com
@@ -350,9 +486,13 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 13: path-style.conf: the second request goes over the connection of the first
+=== TEST 16: path-style.conf: the second request goes over the connection of the first
 --- http_config eval: ::conf('path-style.conf')
 --- config
+--- dns
+minio.example.com
+--- init
+main::wait_for_addresses();
 --- pipelined_requests eval
 ["GET /films/hello.txt", "HEAD /films/hello.txt"]
 --- more_headers
@@ -362,9 +502,11 @@ Host: player.example.com
 ::front_line('minio.example.com:9000', 2, 'HEAD /films/hello.txt',
     'AKIDPERMANENT0000001', 'us-east-1')
 
-=== TEST 14: location.conf: objects by names of all kinds
---- http_config eval: $::NamedInHosts . ::conf('location.conf')
+=== TEST 17: location.conf: objects by names of all kinds
+--- http_config eval: ::conf('location.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
 --- request eval: ::paths('/s3/')
 --- more_headers
 Host: player.example.com
@@ -372,9 +514,11 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-query$)
 
-=== TEST 15: location.conf: the name of the host is in Host and SNI, and the connection is not kept
---- http_config eval: $::NamedInHosts . ::conf('location.conf')
+=== TEST 18: location.conf: the name of the host is in Host and SNI, and the connection is not kept
+--- http_config eval: ::conf('location.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
 --- pipelined_requests eval
 ["GET /s3/hello.txt", "HEAD /s3/hello.txt"]
 --- more_headers
@@ -382,26 +526,14 @@ Host: player.example.com
 --- error_code eval: [200, 200]
 --- access_log eval
 my $host = qr/films\.s3\.eu-west-1\.amazonaws\.com/;
-qr{front sni=$host host=$host request=1 200 "HEAD /hello\.txt\?X-Amz-Alg}
+qr{front sni=$host host=$host:$ENV{TEST_NGINX_RAND_PORT_1} request=1 200 "HEAD /hello\.txt\?X-Amz-Alg}
 
-=== TEST 16: location.conf: the host is found when the configuration is read
+=== TEST 19: location.conf: a server with the certificate of another is not trusted
 --- http_config eval
-$::NameOfAddress . ::conf('location.conf',
-    'https://films.s3.eu-west-1.amazonaws.com/' =>
-    'https://127.0.0.1:$TEST_NGINX_RAND_PORT_1/')
+::conf_of_impostor('location.conf')
 --- config
---- request
-GET /s3/a%20b.txt
---- more_headers
-Host: player.example.com
---- response_body
-a b.txt of films
---- s3_log_like: GET /a%20b.txt\?X-Amz-Algorithm=\S+ 200 v4-query$
-
-=== TEST 17: location.conf: a server with the certificate of another is not trusted
---- http_config eval
-$::NamedInHosts =~ s/_1/_2/r . ::conf('location.conf')
---- config
+--- dns
+s3.eu-west-1.amazonaws.com
 --- request
 GET /s3/hello.txt
 --- more_headers
@@ -410,7 +542,7 @@ Host: player.example.com
 --- error_log
 upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
 
-=== TEST 18: variables.conf: objects by names of all kinds in films
+=== TEST 20: variables.conf: objects by names of all kinds in films
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -423,7 +555,7 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 19: variables.conf: objects by names of all kinds in music
+=== TEST 21: variables.conf: objects by names of all kinds in music
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -436,7 +568,7 @@ Host: player.example.com
 --- response_body eval: ::contents('music')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 20: variables.conf: films has its region, and no connection is kept
+=== TEST 22: variables.conf: films has its region, and no connection is kept
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -453,7 +585,7 @@ Host: player.example.com
 --- no_access_log
 request=2
 
-=== TEST 21: variables.conf: music has its region, and no connection is kept
+=== TEST 23: variables.conf: music has its region, and no connection is kept
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -470,7 +602,7 @@ Host: player.example.com
 --- no_access_log
 request=2
 
-=== TEST 22: variables.conf: the arguments are passed on
+=== TEST 24: variables.conf: the arguments are passed on
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -486,7 +618,7 @@ hello from films
 Content-Type: a/b
 --- s3_log_like: GET /hello.txt\?response-content-type=a%2Fb 200 v4-headers$
 
-=== TEST 23: variables.conf: an unknown bucket is answered with 500
+=== TEST 25: variables.conf: an unknown bucket is answered with 500
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -501,7 +633,7 @@ Host: player.example.com
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- s3_log_unlike: .
 
-=== TEST 24: variables.conf: a path without a bucket is answered with 500
+=== TEST 26: variables.conf: a path without a bucket is answered with 500
 --- http_config eval: ::conf('variables.conf')
 --- config
 --- dns
@@ -516,7 +648,7 @@ Host: player.example.com
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- s3_log_unlike: .
 
-=== TEST 25: variables.conf: a server with the certificate of another is not trusted
+=== TEST 27: variables.conf: a server with the certificate of another is not trusted
 --- http_config eval: ::conf_of_impostor('variables.conf')
 --- config
 --- dns
@@ -530,9 +662,13 @@ Host: player.example.com
 --- error_log
 upstream SSL certificate does not match "films.s3.eu-west-1.amazonaws.com"
 
-=== TEST 26: cache-slices.conf: objects by names of all kinds
+=== TEST 28: cache-slices.conf: objects by names of all kinds
 --- http_config eval: ::conf('cache-slices.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request eval: ::paths('/films/')
 --- more_headers
 Host: player.example.com
@@ -540,9 +676,13 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 206 v4-headers$)
 
-=== TEST 27: cache-slices.conf: a large object in slices, over one connection
+=== TEST 29: cache-slices.conf: a large object in slices, over one connection
 --- http_config eval: ::conf('cache-slices.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request
 GET /films/big.txt
 --- more_headers
@@ -557,9 +697,13 @@ X-Cache-Status: MISS
 request=5
 --- s3_log_unlike: ^(?!.* GET /big.txt 206 v4-headers$)
 
-=== TEST 28: cache-slices.conf: a part of an object takes the slices that it is in
+=== TEST 30: cache-slices.conf: a part of an object takes the slices that it is in
 --- http_config eval: ::conf('cache-slices.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request eval
 [("GET /films/big.txt") x 4]
 --- more_headers eval
@@ -571,9 +715,13 @@ request=5
 --- response_headers eval
 [map { "X-Cache-Status: $_" } qw(MISS MISS HIT HIT)]
 
-=== TEST 29: cache-slices.conf: a slice in the cache is served without S3, whatever the arguments
+=== TEST 31: cache-slices.conf: a slice in the cache is served without S3, whatever the arguments
 --- http_config eval: ::conf('cache-slices.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request eval
 ["GET /films/big.txt?acl", "GET /films/big.txt?response-content-type=text/html"]
 --- more_headers
@@ -586,10 +734,14 @@ Host: player.example.com
 request=5
 --- s3_log_unlike: ^(?!.* GET /big.txt 206 v4-headers$)
 
-=== TEST 30: cache-slices.conf: a slice that has expired is revalidated
+=== TEST 32: cache-slices.conf: a slice that has expired is revalidated
 --- http_config eval
 ::conf('cache-slices.conf', 'valid 200 206 1h;' => 'valid 200 206 1s;')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request eval
 ["GET /films/hello.txt",
  [{value => "GET /films/hello.txt", delay_before => 2.1}],
@@ -602,9 +754,13 @@ Host: player.example.com
 [map { "X-Cache-Status: $_" } qw(MISS REVALIDATED HIT)]
 --- s3_log_like: GET /hello.txt 304 v4-headers$
 
-=== TEST 31: cache-slices.conf: a server with the certificate of another is not trusted
+=== TEST 33: cache-slices.conf: a server with the certificate of another is not trusted
 --- http_config eval: ::conf_of_impostor('cache-slices.conf')
 --- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
 --- request
 GET /films/hello.txt
 --- more_headers

@@ -345,7 +345,15 @@ makes it insist on a region. Its objects and credentials are in t/fixtures.
 Lines with a name and, optionally, addresses (127.0.0.1 by default): the DNS
 server on C<127.0.0.1:$TEST_NGINX_DNS_PORT> answers A queries for these names
 and all names below them. Other names do not exist; other types have no
-records. The server is started in files whose text has the variable in it.
+records. C<ttl=SECONDS> after the name sets how long the answer is valid (60 by
+default). In place of addresses, C<nxdomain> and C<servfail> answer with that
+code, and C<silent> does not answer. The server is started in files whose text
+has the variable in it.
+
+C<init> code changes the lines by C<NginxTest::Dns::set_zones($lines)> and waits
+by C<NginxTest::Dns::wait_for_answer($name, $answer)> until a query for the name
+has been answered so. A request that is made then finds nginx with the answer, if
+it has one worker.
 
 =back
 

@@ -1,7 +1,9 @@
 package NginxTest::Dns;
 
 # A small DNS server on a UDP port: it answers A queries for the names of the
-# block's dns section, and all names below them, and knows no other names.
+# block's dns section, and all names below them, and knows no other names. The
+# zones are in a file that is read for each query, so that they can change
+# while nginx runs; each query is logged after its answer has been sent.
 
 use strict;
 use warnings;
@@ -9,9 +11,15 @@ use warnings;
 use IO::Select ();
 use IO::Socket::INET ();
 
-use NginxTest::Process qw(fork_worker stop_process);
+use NginxTest::Env qw(work_dir);
+use NginxTest::Process qw(fork_worker stop_process wait_until);
 
-use constant {TYPE_A => 1, CLASS_IN => 1, NXDOMAIN => 3, TTL => 60};
+use constant {CLASS_IN => 1, TTL => 60, WAIT_LIMIT => 20};
+
+my %Type = (1 => 'A', 28 => 'AAAA');
+
+# Answers that are no addresses, and their response codes.
+my %Code = (silent => 0, servfail => 2, nxdomain => 3);
 
 sub new {
     my ($class) = @_;
@@ -26,21 +34,69 @@ sub new {
 
 sub port { my ($self) = @_; return $self->{port} }
 
-# Serves the zones of one block: lines of a name and, optionally, addresses.
+# Serves the zones of one block.
 sub start {
     my ($self, $zones) = @_;
 
     $self->stop;
     $self->drain;
+    unlink log_path();
+    set_zones($zones);
+    $self->{pid} = fork_worker('DNS server', sub { $self->serve });
+    return;
+}
+
+# Replaces the zones: lines of a name and, optionally, "ttl=SECONDS", and
+# addresses or a word of %Code.
+sub set_zones {
+    my ($zones) = @_;
+
+    my $path = zones_path();
+    open my $out, '>', "$path.new" or die "cannot write $path: $!\n";
+    print $out $zones;
+    close $out or die "cannot write $path: $!\n";
+    rename "$path.new", $path or die "cannot write $path: $!\n";
+    return;
+}
+
+# Waits until nginx has been sent this answer for the name, addresses or a word
+# of %Code. nginx sends an A and an AAAA query at once and needs both answers.
+sub wait_for_answer {
+    my ($name, $answer) = @_;
+
+    my $answered = qr/^A \Q$name $answer\E\n.*^AAAA \Q$name\E\b/ms;
+    wait_until(WAIT_LIMIT, sub {
+        return slurp(log_path()) =~ $answered;
+    }) or die "the DNS server was not asked for $name, or answered"
+        . " something other than $answer:\n" . slurp(log_path());
+    return;
+}
+
+sub zones_path { return work_dir() . '/dns.zones' }
+sub log_path   { return work_dir() . '/dns.log' }
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<', $path or return '';
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+sub read_zones {
     my %zones;
-    for my $line (split /\n/, $zones) {
-        my ($name, @addresses) = split ' ', $line;
+    for my $line (split /\n/, slurp(zones_path())) {
+        my ($name, @words) = split ' ', $line;
         next unless defined $name;
         $name =~ s/^\.//;
-        $zones{lc $name} = @addresses ? \@addresses : ['127.0.0.1'];
+        my $ttl = @words && $words[0] =~ /^ttl=(\d+)$/ ? $1 : undef;
+        shift @words if defined $ttl;
+        $zones{lc $name} = {
+            ttl    => $ttl // TTL,
+            answer => @words ? \@words : ['127.0.0.1'],
+        };
     }
-    $self->{pid} = fork_worker('DNS server', sub { $self->serve(\%zones) });
-    return;
+    return \%zones;
 }
 
 sub stop {
@@ -59,7 +115,7 @@ sub drain {
 }
 
 sub serve {
-    my ($self, $zones) = @_;
+    my ($self) = @_;
 
     my $parent = getppid();
     my $select = IO::Select->new($self->{socket});
@@ -67,15 +123,19 @@ sub serve {
         next unless $select->can_read(1);
         my $peer = $self->{socket}->recv(my $query, 4096);
         next unless defined $peer;
-        my $reply = reply($query, $zones);
+        my ($reply, $line) = answer($query) or next;
         $self->{socket}->send($reply, 0, $peer) if defined $reply;
+        open my $log, '>>', log_path() or die "cannot write the log: $!\n";
+        print $log "$line\n";
+        close $log or die "cannot write the log: $!\n";
     }
     return;
 }
 
-# The answer to one query, undef if it is no query we can read.
-sub reply {
-    my ($query, $zones) = @_;
+# The answer to one query, undef for "silent", and the line for the log; nothing
+# if it is no query we can read.
+sub answer {
+    my ($query) = @_;
 
     return if length $query < 17;
     my ($id, $flags, $questions) = unpack 'nnn', $query;
@@ -89,15 +149,21 @@ sub reply {
     }
     my $question = substr $query, 12, $at + 5 - 12;
     my ($type, $class) = unpack 'nn', substr $query, $at + 1, 4;
+    $type = $Type{$type} || $type;
 
-    my $addresses = find_zone($zones, @labels);
-    my @answers = !$addresses || $type != TYPE_A || $class != CLASS_IN ? () :
-        # 0xc00c points to the name in the question.
-        map { pack 'nnnNn a4', 0xc00c, TYPE_A, CLASS_IN, TTL, 4,
-                  pack 'C4', split /\./ } @$addresses;
-    my $code = $addresses ? 0 : NXDOMAIN;
-    return pack('nnnnnn', $id, 0x8180 | $code, 1, scalar @answers, 0, 0)
-        . join '', $question, @answers;
+    my $zone = find_zone(read_zones(), @labels) || {answer => ['nxdomain']};
+    my @answer = @{$zone->{answer}};
+    my $code   = $Code{$answer[0]};
+    @answer = () if !defined $code && ($type ne 'A' || $class != CLASS_IN);
+    my $line = join ' ', $type, join('.', @labels), @answer;
+    return (undef, $line) if $zone->{answer}[0] eq 'silent';
+
+    # 0xc00c points to the name in the question.
+    my @records = defined $code ? () : map {
+        pack 'nnnNn a4', 0xc00c, 1, CLASS_IN, $zone->{ttl}, 4,
+            pack 'C4', split /\./ } @answer;
+    return (pack('nnnnnn', $id, 0x8180 | ($code // 0), 1, scalar @records, 0, 0)
+        . join('', $question, @records), $line);
 }
 
 sub find_zone {
