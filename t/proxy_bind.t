@@ -208,9 +208,9 @@ GET /child
 --- http_config eval: $::Keys
 --- config
 location / {
-    proxy_bind       127.0.0.2;
-    proxy_set_header Host "";
-    proxy_pass       http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_bind 127.0.0.2;
+    s3_region  $arg_region;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
 GET /
