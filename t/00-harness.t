@@ -26,6 +26,7 @@ no_root_location();
 run_tests();
 failures_are_seen();
 ends_with_the_test();
+versions_are_read();
 
 # Runs a test file of its own with the blocks given; returns its output.
 sub start_inner {
@@ -108,6 +109,32 @@ END
         ok(!connects($port), "nginx is gone when a test $how");
         ok(!connects($upstream), "the upstream is gone when a test $how");
         ok(!-e $root, "the directory is gone when a test $how");
+    }
+    return;
+}
+
+# The versions of nginx, and of what is made from it.
+sub versions_are_read {
+    my $dir = File::Temp->newdir;
+    my $read = '$_ = "NginxTest::Nginx"; print join " ", $_->can("name")->(), '
+        . '$_->can("version")->(), $_->can("keepalive_by_default")->() ? 1 : 0';
+    for my $case (
+        ['nginx/1.22.1 (Debian)' => 'nginx/1.22.1 1.022001 0'],
+        ['nginx/1.29.6'          => 'nginx/1.29.6 1.029006 0'],
+        ['nginx/1.29.7'          => 'nginx/1.29.7 1.029007 1'],
+        ['openresty/1.31.3.1'    => 'openresty/1.31.3.1 1.031003 1'],
+        ['freenginx/1.25.4'      => 'freenginx/1.25.4 1.025004 0'],
+        ['freenginx/1.31.5'      => 'freenginx/1.31.5 1.025004 0'],
+    ) {
+        my ($printed, $expected) = @$case;
+        my $binary = "$dir/nginx";
+        open my $out, '>', $binary or die "$binary: $!";
+        print $out "#!/bin/sh\necho 'nginx version: $printed' >&2\n";
+        close $out;
+        chmod 0755, $binary or die "$binary: $!";
+        local $ENV{TEST_NGINX_BINARY} = $binary;
+        is(`$^X -It/lib -MNginxTest::Nginx -e '$read'`, $expected,
+            "the version of $printed");
     }
     return;
 }
