@@ -265,6 +265,7 @@ s3 string to sign
 
 === TEST 11: at level info the log has nothing of a signed request
 --- config
+proxy_http_version 1.1;
 location /f/ {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -275,7 +276,7 @@ location /f/ {
 --- log_level: info
 --- request
 GET /f/a
---- upstream_request_like: &X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0$
+--- upstream_request_like: &X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1$
 --- no_error_log
 s3
 Canary

@@ -93,15 +93,16 @@ location /f/ {
 location @other {
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 GET /f/a
 --- response_body
 upstream ok
 --- upstream_request
-GET /f/a HTTP/1.0
+GET /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 6: error_page 500 may lead to a location that signs
 --- config
@@ -559,13 +560,14 @@ location /f/ {
     s3_use_headers on;
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 GET /f/a%0D%0Ab?c=%0D%0Ad
 --- upstream_request_like
-\AGET /films/a%0D%0Ab\?c=%0D%0Ad HTTP/1\.0
+\AGET /films/a%0D%0Ab\?c=%0D%0Ad HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:\S+\z
 
@@ -664,13 +666,14 @@ location /f/ {
     proxy_pass_request_body off;
     proxy_set_header Content-Length "";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
 }
 --- request
 GET /f/a
 abcde
 --- response_body
 upstream ok
---- upstream_request_like: ^GET /f/a\?.*&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0$
+--- upstream_request_like: ^GET /f/a\?.*&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1$
 
 === TEST 38: a body that waits in a file
 --- config

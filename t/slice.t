@@ -166,6 +166,8 @@ location /s3/ {
     proxy_set_header Host h;
     proxy_set_header Range $slice_range;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/b/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 GET /s3/a+b%20c?x=y
@@ -174,10 +176,9 @@ GET /s3/a+b%20c?x=y
 --- upstream_request_like eval
 [map {
     my $range = $_;
-    qr{\AGET /b/a%2Bb%20c\?x=y HTTP/1\.0
+    qr{\AGET /b/a%2Bb%20c\?x=y HTTP/1\.1
 Host: h
 Range: bytes=$range
-Connection: close
 x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\n*\z}
