@@ -249,7 +249,7 @@ $main::Recorded
 
 === TEST 21: the client's Host, sent on: none
 --- config eval
-"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location / { proxy_http_version 1.0; proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET /a HTTP/1.0\r\n\r\n"
 --- error_code: 500
@@ -534,3 +534,22 @@ qr{\AGET /public/\.\./private/a HTTP/1\.1\nHost: films\.example\n$main::Signed\z
 "PUT /public/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\nx-amz-copy-source: /films/private/a\r\n\r\n"
 --- upstream_request_like eval
 qr{\APUT /public/a HTTP/1\.1\nHost: films\.example\nContent-Length: 0\n$main::Signed\z}
+
+=== TEST 55: the client's Host, sent on in HTTP/1.1: none, before nginx 1.31.4
+--- config eval
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.0\r\n\r\n"
+--- skip_nginx: 3: >= 1.31.4
+--- error_code: 500
+--- error_log: request not signed and not sent: the request has no "Host" header
+--- upstream_count: 0
+
+=== TEST 56: the client's Host, sent on in HTTP/1.1: none: from nginx 1.31.4 on the host of proxy_pass is signed
+--- config eval
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.0\r\n\r\n"
+--- skip_nginx: 2: < 1.31.4
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.1\nHost: 127\.0\.0\.1:$ENV{TEST_NGINX_UPSTREAM_PORT}\n$main::Signed\z}

@@ -564,9 +564,11 @@ hello from music
  200 v2-query$
 
 === TEST 38: without a Host nothing is sent
+In HTTP/1.1 nginx 1.31.4 and later always write one.
 --- http_config eval: $::Recorded
 --- config
 location / {
+    proxy_http_version 1.0;
     proxy_set_header Host "";
     proxy_pass       http://bucket;
 }
@@ -982,7 +984,7 @@ GET /hello.txt
 --- response_body
 hello from films
 
-=== TEST 65: a second Host of proxy_set_header: nothing is sent
+=== TEST 65: a second Host of proxy_set_header: nothing is sent, before nginx 1.31.4
 --- http_config eval: $::Recorded
 --- config
 location / {
@@ -992,6 +994,7 @@ location / {
 }
 --- request
 GET /k
+--- skip_nginx: 4: >= 1.31.4
 --- error_code: 500
 --- error_log
 request not signed and not sent:
@@ -1067,3 +1070,35 @@ location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 ["GET /hello.txt", "GET /a%20b.txt", "GET /a+b.txt"]
 --- response_body eval
 ["hello from films\n", "a b.txt of films\n", "a+b.txt of films\n"]
+
+=== TEST 70: a second Host of proxy_set_header: from nginx 1.31.4 on the last one is sent, and signed
+--- http_config eval: $::Films
+--- config
+location / {
+    proxy_set_header Host music.s3.us-east-1.amazonaws.com;
+    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
+    proxy_pass       http://films.s3.us-east-1.amazonaws.com;
+}
+--- request
+GET /hello.txt
+--- skip_nginx: 3: < 1.31.4
+--- response_body
+hello from films
+--- s3_log_like
+GET /hello.txt 200 v4-headers$
+
+=== TEST 71: an empty Host in HTTP/1.1: from nginx 1.31.4 on the host of proxy_pass is sent, and signed
+--- http_config eval: $::Films
+--- config
+location / {
+    proxy_http_version 1.1;
+    proxy_set_header   Host "";
+    proxy_pass         http://films.s3.us-east-1.amazonaws.com;
+}
+--- request
+GET /hello.txt
+--- skip_nginx: 3: < 1.31.4
+--- response_body
+hello from films
+--- s3_log_like
+GET /hello.txt 200 v4-headers$

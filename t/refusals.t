@@ -383,10 +383,12 @@ location /f/ {
 --- upstream_count: 1
 
 === TEST 20: no Host header
+In HTTP/1.1 nginx 1.31.4 and later always write one.
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
+    proxy_http_version 1.0;
     proxy_set_header Host "";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -398,7 +400,7 @@ GET /f/a
 request not signed and not sent: the request has no "Host" header, client:
 --- upstream_count: 0
 
-=== TEST 21: two Host headers
+=== TEST 21: two Host headers of proxy_set_header, before nginx 1.31.4
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -409,6 +411,7 @@ location /f/ {
 }
 --- request
 GET /f/a
+--- skip_nginx: 4: >= 1.31.4
 --- error_code: 500
 --- error_log
 request not signed and not sent: the request has more than one "Host" header, client:
@@ -593,11 +596,13 @@ location /f/ {
     proxy_set_header X-Foo $broken;
     proxy_set_header Host "";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.0;
+    proxy_set_header Connection "";
 }
 --- request
 GET /f/a
 --- upstream_request eval
-"GET /f/a HTTP/1.0\nX-Foo: a\nb\nConnection: close\n"
+"GET /f/a HTTP/1.0\nX-Foo: a\nb\n"
 
 === TEST 34: a body behind a head that announces none would be a second request
 --- config
@@ -691,3 +696,80 @@ abcde
 --- response_body
 upstream ok
 --- upstream_request_like: ^PUT /f/a\?.*\n\nabcde$
+
+=== TEST 39: two Host headers of proxy_set_header: from nginx 1.31.4 on the last one is sent, and signed
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_use_headers on;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host one;
+    proxy_set_header host two;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+--- skip_nginx: 3: < 1.31.4
+--- upstream_request_like
+\AGET /f/a HTTP/1\.1
+Host: two
+x-amz-content-sha256: [0-9a-f]{64}
+x-amz-date: \d{8}T\d{6}Z
+Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
+
+=== TEST 40: a second Host header in the value of another header
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    proxy_set_header X-Foo "a\r\nHost: two";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+--- error_code: 500
+--- error_log
+request not signed and not sent: the request has more than one "Host" header, client:
+--- upstream_count: 0
+
+=== TEST 41: an empty Host in HTTP/1.1, before nginx 1.31.4
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    proxy_http_version 1.1;
+    proxy_set_header Host "";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+--- skip_nginx: 3: >= 1.31.4
+--- error_code: 500
+--- error_log
+request not signed and not sent: the request has no "Host" header, client:
+--- upstream_count: 0
+
+=== TEST 42: an empty Host in HTTP/1.1: from nginx 1.31.4 on the host of proxy_pass is sent, and signed
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_use_headers on;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host "";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+--- skip_nginx: 2: < 1.31.4
+--- upstream_request_like
+\AGET /f/a HTTP/1\.1
+Host: 127\.0\.0\.1:$TEST_NGINX_UPSTREAM_PORT
+x-amz-content-sha256: [0-9a-f]{64}
+x-amz-date: \d{8}T\d{6}Z
+Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z

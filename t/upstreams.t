@@ -332,9 +332,10 @@ films.s3.us-east-1.amazonaws.com could not be resolved
 "resolver 127.0.0.1:\$TEST_NGINX_DNS_PORT ipv6=off;
 location / {
     $::CanaryKeys
-    set              \$bucket films;
+    set \$bucket films;
+    proxy_http_version 1.0;
     proxy_set_header Host '';
-    proxy_pass       http://\$bucket.s3.test:\$TEST_NGINX_UPSTREAM_PORT;
+    proxy_pass http://\$bucket.s3.test:\$TEST_NGINX_UPSTREAM_PORT;
 }"
 --- dns
 s3.test
