@@ -1102,3 +1102,29 @@ GET /hello.txt
 hello from films
 --- s3_log_like
 GET /hello.txt 200 v4-headers$
+
+=== TEST 72: the HTTP version and the Connection header of nginx's own
+--- http_config eval: $::Recorded
+--- config
+location / { proxy_pass http://bucket; }
+--- request
+GET /k
+--- upstream_request_like eval
+main::v4(NginxTest::Nginx::keepalive_by_default()
+    ? "GET /k HTTP/1.1\nHost: bucket\n"
+    : "GET /k HTTP/1.0\nHost: bucket\nConnection: close\n")
+
+=== TEST 73: the same with a body
+--- http_config eval: $::Recorded
+--- config
+location / { s3_methods any; proxy_pass http://bucket; }
+--- request
+PUT /k
+body
+--- upstream_request_like eval
+main::v4(
+    (NginxTest::Nginx::keepalive_by_default()
+        ? "PUT /k HTTP/1.1\nHost: bucket\n"
+        : "PUT /k HTTP/1.0\nHost: bucket\nConnection: close\n")
+    . "Content-Length: 4\n",
+    payload => 'UNSIGNED-PAYLOAD', body => "\n\nbody")

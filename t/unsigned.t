@@ -213,3 +213,17 @@ GET /a%2f
 ['reset', undef]
 --- upstream_request eval
 [("GET /a%2f HTTP/1.1\nHost: plain\n") x 2]
+
+=== TEST 10: the HTTP version and the Connection header of nginx's own, beside a signed location
+--- config
+location /signed {
+    $TEST_NGINX_UNSIGNED_KEYS
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
+--- request
+GET /a
+--- upstream_request eval
+NginxTest::Nginx::keepalive_by_default()
+    ? "GET /a HTTP/1.1\nHost: 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\n"
+    : "GET /a HTTP/1.0\nHost: 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\nConnection: close\n"
