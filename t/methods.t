@@ -224,7 +224,10 @@ body
 --- response_headers
 Content-Type: text/html
 Allow: GET, HEAD
---- response_body_like: \A<html>\r\n<head><title>405 Not Allowed</title></head>\r\n.*<hr><center>nginx/[0-9.]+</center>
+--- response_body_like eval
+my $name = NginxTest::Nginx::name();
+my $status = $name =~ /^freenginx/ ? '405 Method Not Allowed' : '405 Not Allowed';
+qr{\A<html>\r\n<head><title>$status</title></head>\r\n.*<hr><center>\Q$name\E</center>}s
 --- upstream_count: 0
 
 === TEST 14: a refused method is one line of the error log
