@@ -13,7 +13,7 @@ use ngx::{
 use s3_signer::Signer;
 
 use crate::{
-    S3AuthModule,
+    S3AuthModule, bits,
     credentials::{Credentials, Parts, Place},
     hook, log, proxy,
     settings::{Effective, Level, Leveled, Settings},
@@ -164,7 +164,7 @@ impl BlockConf {
         let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
         self.proxies = match core.handler {
             // Requests keep the handler of the location around an `if`.
-            None => core.noname() != 0 && outer.proxies,
+            None => bits::noname(core) && outer.proxies,
             handler => main.is_proxy_handler(handler),
         };
         if let Some(credentials) = effective.credentials

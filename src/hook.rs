@@ -3,42 +3,45 @@
 //! `ngx_http_upstream_init_request` calls `create_request`, by which the proxy module writes the
 //! request head; then `ngx_http_upstream_set_local`, which evaluates the complex value of
 //! `proxy_bind`; and only then it looks for the upstream and opens a connection. A complex value is
-//! a list of codes, each beginning with a function that nginx calls. So a hooked location gets a
-//! `proxy_bind` whose first code is ours: it stamps the request, and hands on to the codes that
-//! the operator's own `proxy_bind` was compiled to, or to none.
+//! two lists of codes, each beginning with a function that nginx calls: the first returns lengths,
+//! the second writes the text. So a hooked location gets a `proxy_bind` whose first code is ours. It
+//! stamps the request. What follows are the codes that the operator's own `proxy_bind` was compiled
+//! to; or, if that is an address, codes for its text. nginx parses the text: an address that a code
+//! sets by itself is lost from nginx 1.29.3 on, which clears it when the value is empty.
 
 use std::{
-    mem,
+    mem::{self, offset_of},
     ptr::{self, NonNull},
 };
 
 use ngx::{
     ffi::{
-        NGX_ERROR, ngx_addr_t, ngx_conf_t, ngx_http_complex_value_t, ngx_http_request_t,
+        NGX_ERROR, ngx_conf_t, ngx_http_complex_value_t, ngx_http_request_t,
         ngx_http_script_engine_t, ngx_http_upstream_conf_t, ngx_http_upstream_local_t,
-        ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t,
+        ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_int_t, ngx_str_t,
     },
     http::Request,
 };
 
 use crate::{conf::BlockConf, log, pool, stamp::stamp};
 
-/// One location's hook, in the pool of the configuration. `code` and what follows it up to `end` is
-/// what nginx takes for the codes of a complex value.
+/// One location's hook, in the pool of the configuration: the codes, and what they need.
 #[repr(C)]
 struct Hook {
-    /// The code: its function, by the type `ngx_http_script_len_code_pt`.
-    code: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize,
-    /// The codes of the operator's `proxy_bind`, or `end`.
+    /// The first code for lengths, `ngx_http_script_len_code_pt`.
+    stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize,
+    /// The codes for lengths of the operator's `proxy_bind`, or `end`.
     next: *mut u8,
+    /// The code for text when the operator's `proxy_bind` has none, `ngx_http_script_code_pt`.
+    write: unsafe extern "C" fn(*mut ngx_http_script_engine_t),
     /// A function that is NULL ends a list of codes.
     end: usize,
-    /// The complex value that begins with `code`.
+    /// The operator's `proxy_bind` when it is an address; empty otherwise.
+    address: ngx_str_t,
+    /// The complex value that begins with `stamp`.
     value: ngx_http_complex_value_t,
     /// What stands in the place of the operator's `proxy_bind`.
     local: ngx_http_upstream_local_t,
-    /// The operator's `proxy_bind` when it is an address.
-    address: *mut ngx_addr_t,
     /// A configuration with an upstream that takes no request.
     refusing: *mut ngx_http_upstream_conf_t,
     /// The location's configuration of ours.
@@ -106,17 +109,27 @@ pub(crate) fn install(
     let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
     // SAFETY: a new allocation of this type.
     unsafe {
-        let end: *mut u8 = (&raw mut (*hook).end).cast();
         let mut value = operators_value.copied().unwrap_or(no_value);
         let mut local = operators.copied().unwrap_or(no_local);
-        let next = if value.lengths.is_null() { end } else { value.lengths.cast() };
-        if value.values.is_null() {
-            value.values = end.cast();
+        let address = local.addr.as_ref().map_or(ngx_str_t::empty(), |address| address.name);
+        let mut next = value.lengths.cast();
+        if value.lengths.is_null() {
+            next = (&raw mut (*hook).end).cast();
+            value.values = (&raw mut (*hook).write).cast();
         }
-        value.lengths = hook.cast();
+        value.lengths = (&raw mut (*hook).stamp).cast();
         local.value = &raw mut (*hook).value;
-        let address = local.addr;
-        hook.write(Hook { code: run, next, end: 0, value, local, address, refusing, location });
+        hook.write(Hook {
+            stamp: run_stamp,
+            next,
+            write: run_write,
+            end: 0,
+            address,
+            value,
+            local,
+            refusing,
+            location,
+        });
         proxy.local = &raw mut (*hook).local;
     }
     Some(())
@@ -130,8 +143,8 @@ impl Hook {
     }
 }
 
-/// The code's function (`ngx_http_script_len_code_pt`). Adds nothing to the length of the value.
-unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
+/// Stamps the request, and returns the length of the operator's address, if there is one.
+unsafe extern "C" fn run_stamp(engine: *mut ngx_http_script_engine_t) -> usize {
     // SAFETY: `ip` points to the first member of a hook that `install` made, which lives as long as
     // the cycle, as does the location's configuration. The request has an upstream: that is whose
     // `proxy_bind` nginx evaluates here.
@@ -152,6 +165,18 @@ unsafe extern "C" fn run(engine: *mut ngx_http_script_engine_t) -> usize {
     if !is_good {
         hook.refuse(upstream);
     }
-    upstream.peer.local = hook.address;
-    0
+    hook.address.len
+}
+
+/// Writes the operator's address, if there is one.
+unsafe extern "C" fn run_write(engine: *mut ngx_http_script_engine_t) {
+    // SAFETY: `ip` points to `write` of a hook that `install` made, and `pos` to as many bytes as
+    // `run_stamp` has returned.
+    unsafe {
+        let engine = &mut *engine;
+        let hook = &*engine.ip.sub(offset_of!(Hook, write)).cast::<Hook>();
+        ptr::copy_nonoverlapping(hook.address.data, engine.pos, hook.address.len);
+        engine.pos = engine.pos.add(hook.address.len);
+        engine.ip = (&raw const hook.end).cast_mut().cast();
+    }
 }

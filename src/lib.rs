@@ -6,21 +6,25 @@
 //! | `settings` | what they set, on which level, and which level wins |
 //! | `credentials`, `value`, `methods` | what they hold |
 //! | `conf` | the module's part of each block, joined and merged, and the hook's place in it |
+//! | `layout` | the structures of nginx are as the module has been compiled for |
 //! | `wipe` | secrets leave the text of the configuration |
 //! | `access` | before a request is worked on: is its method one that may be signed? |
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
+//! | `bits` | bit fields of nginx's structures |
 //! | `pool`, `log` | nginx's memory; messages, and panics that stay out of nginx |
 //!
 //! The signatures themselves are made by the crate `s3-signer`, which knows nothing of nginx.
 
 mod access;
+mod bits;
 mod conf;
 mod credentials;
 mod directives;
 mod hook;
+mod layout;
 mod log;
 mod methods;
 mod pool;
@@ -64,7 +68,7 @@ pub static mut ngx_http_s3_auth_module: ngx_module_t = ngx_module_t {
 static MODULE_CONTEXT: ngx_http_module_t = ngx_http_module_t {
     preconfiguration: Some(S3AuthModule::preconfiguration),
     postconfiguration: Some(S3AuthModule::postconfiguration),
-    create_main_conf: Some(create_conf::<MainConf>),
+    create_main_conf: Some(create_main_conf),
     init_main_conf: Some(S3AuthModule::init_main_conf),
     create_srv_conf: Some(create_conf::<BlockConf>),
     // `upstream` blocks are not merged with the levels around them; `conf::Settings` looks there.
@@ -117,6 +121,22 @@ unsafe impl HttpModuleServerConf for S3AuthModule {
 // SAFETY: `create_loc_conf` of the module's context makes one of this type.
 unsafe impl HttpModuleLocationConf for S3AuthModule {
     type LocationConf = BlockConf;
+}
+
+/// Makes the module's part of the `http` block, which is the first thing that nginx asks for.
+unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_void {
+    // SAFETY: as above.
+    let log = unsafe { (*cf).log };
+    let is_known = log::guard(log, false, || {
+        layout::check()
+            .inspect_err(|difference| log::write(NGX_LOG_EMERG, log, format_args!("{difference}")))
+            .is_ok()
+    });
+    if !is_known {
+        return ptr::null_mut();
+    }
+    // SAFETY: what nginx has passed.
+    unsafe { create_conf::<MainConf>(cf) }
 }
 
 /// Makes the module's part of a block, which lives and is dropped with the configuration. Not the

@@ -2,12 +2,13 @@
 
 use std::{
     fmt,
+    mem::MaybeUninit,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use ngx::{
     ffi::{NGX_LOG_DEBUG_HTTP, NGX_LOG_EMERG, ngx_log_t, ngx_uint_t},
-    log::LOG_BUFFER_SIZE,
+    log::{LOG_BUFFER_SIZE, log_debug, write_fmt},
 };
 
 /// Writes a line at `level`, if `log` takes that level.
@@ -15,10 +16,12 @@ pub(crate) fn write(level: u32, log: *mut ngx_log_t, message: fmt::Arguments) {
     ngx::ngx_log_error!(level, log, "{message}");
 }
 
-/// Whether `log` takes debug messages of HTTP.
+/// Whether `log` takes debug messages of HTTP. Decided at run time only: an nginx without
+/// `--with-debug` writes them too, and the module may be built from a tree without it for an nginx
+/// with it. So `ngx_log_debug!`, which the compiler leaves out then, is not used.
 pub(crate) fn is_debug(log: *mut ngx_log_t) -> bool {
     // SAFETY: nginx gives every connection and configuration a log that outlives it.
-    ngx::log::DEBUG && unsafe { (*log).log_level } & NGX_LOG_DEBUG_HTTP as ngx_uint_t != 0
+    unsafe { (*log).log_level & NGX_LOG_DEBUG_HTTP as ngx_uint_t != 0 }
 }
 
 /// Writes `text` at debug level, one line of the log for each of its lines, cut where nginx's
@@ -30,7 +33,10 @@ pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
         let mut rest = line.as_str();
         loop {
             let (part, after) = rest.split_at(rest.len().min(LOG_BUFFER_SIZE / 2));
-            ngx::ngx_log_debug!(mask: ngx::log::DebugMask::Http, log, "{title}: \"{part}\"");
+            let mut buffer = [const { MaybeUninit::uninit() }; LOG_BUFFER_SIZE];
+            let message = write_fmt(&mut buffer, format_args!("{title}: \"{part}\""));
+            // SAFETY: as in `is_debug`.
+            unsafe { log_debug(log, 0, message) };
             rest = after;
             if rest.is_empty() {
                 break;

@@ -1,6 +1,9 @@
 //! The signature goes into the request: what the proxy module wrote is read, signed, and replaced.
 
-use std::{ptr::NonNull, slice};
+use std::{
+    ptr::{self, NonNull},
+    slice,
+};
 
 use ngx::{
     core::NgxStr,
@@ -15,7 +18,7 @@ use s3_signer::{
 };
 
 use crate::{
-    S3AuthModule,
+    S3AuthModule, bits,
     conf::{BlockConf, upstream_settings},
     credentials::{self, Source},
     log, pool,
@@ -64,9 +67,11 @@ fn describe(error: &InvalidValue) -> String {
     }
 }
 
-/// What is kept of a signature for the variables, in the pool of the request.
+/// What is kept of a signature, in the pool of the request.
 #[derive(Clone, Copy)]
 pub(crate) struct Stamped {
+    /// The signed head, in the pool of the request too.
+    head: *const u8,
     pub kind: SignatureKind,
     pub access_key_id: ngx_str_t,
 }
@@ -83,6 +88,9 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
 
     // SAFETY: the proxy module has just made the first buffer, and nothing else uses it yet.
     let buffer = unsafe { &mut *(*upstream.request_bufs).buf };
+    if is_stamped(request, buffer) {
+        return Ok(());
+    }
     // SAFETY: the bytes between the two are the buffer's content.
     let wire =
         unsafe { slice::from_raw_parts(buffer.pos, buffer.last.offset_from_unsigned(buffer.pos)) };
@@ -124,20 +132,28 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
         return Err(Refusal::OtherBody);
     }
     replace(request, buffer, &[signed.head, &wire[signed.replaces..]])?;
-    remember(request, &params)?;
+    remember(request, &params, buffer.start)?;
     if log::is_debug(request.log()) {
         explain(request, &signer.explain(&params));
     }
     Ok(())
 }
 
+/// Whether the buffer holds a head that is signed already. nginx may evaluate `proxy_bind` more than
+/// once for a request; a head that it writes anew is in another place.
+fn is_stamped(request: &Request, buffer: &ngx_buf_t) -> bool {
+    request
+        .get_module_ctx::<Stamped>(S3AuthModule::module())
+        .is_some_and(|stamped| ptr::eq(stamped.head, buffer.start))
+}
+
 /// The body that nginx will send; `begun` bytes of it follow the head in its buffer.
 fn following_body(request: &Request, upstream: &ngx_http_upstream_t, begun: usize) -> Body {
     let r = request.as_ref();
-    if r.request_body_no_buffering() != 0 {
+    if bits::request_body_no_buffering(r) {
         // nginx reads and sends the rest as the client announced it (ngx_http_proxy_create_request).
         return match r.headers_in.content_length_n {
-            _ if r.headers_in.chunked() != 0 && r.reading_body() != 0 => Body::Chunked,
+            _ if bits::chunked(r) && bits::reading_body(r) => Body::Chunked,
             length => Body::of(usize::try_from(length).unwrap_or(0)),
         };
     }
@@ -147,19 +163,11 @@ fn following_body(request: &Request, upstream: &ngx_http_upstream_t, begun: usiz
     // SAFETY: as above; the last link's `next` is NULL.
     while let Some(next) = unsafe { link.as_ref() } {
         // SAFETY: every link has a buffer.
-        length += size(unsafe { &*next.buf });
+        let size = bits::buf_size(unsafe { &*next.buf });
+        length += usize::try_from(size).unwrap_or(0);
         link = next.next;
     }
     Body::of(length)
-}
-
-/// How many bytes a buffer holds (`ngx_buf_size`).
-fn size(buffer: &ngx_buf_t) -> usize {
-    if buffer.temporary() != 0 || buffer.memory() != 0 || buffer.mmap() != 0 {
-        buffer.last as usize - buffer.pos as usize
-    } else {
-        usize::try_from(buffer.file_last - buffer.file_pos).unwrap_or(0)
-    }
 }
 
 /// Puts `parts` in the place of what the buffer holds.
@@ -174,14 +182,14 @@ fn replace(request: &Request, buffer: &mut ngx_buf_t, parts: &[&[u8]]) -> Result
     Ok(())
 }
 
-/// Keeps what the variables tell of a signature.
-fn remember(request: &Request, params: &SigningParams) -> Result<(), Refusal> {
+/// Keeps what the variables, and a second stamp, need to know of a signature.
+fn remember(request: &Request, params: &SigningParams, head: *const u8) -> Result<(), Refusal> {
     let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
     // SAFETY: the pool of a live request.
     let stamped: NonNull<Stamped> =
         unsafe { pool::alloc(request.as_ref().pool) }.ok_or(Refusal::NoMemory)?;
     // SAFETY: allocated for this type just now.
-    unsafe { stamped.write(Stamped { kind: params.kind(), access_key_id }) };
+    unsafe { stamped.write(Stamped { head, kind: params.kind(), access_key_id }) };
     request.set_module_ctx(stamped.as_ptr().cast(), S3AuthModule::module());
     Ok(())
 }

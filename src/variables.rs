@@ -10,7 +10,7 @@ use ngx::{
     ngx_string,
 };
 
-use crate::{S3AuthModule, log, stamp::Stamped};
+use crate::{S3AuthModule, bits, log, stamp::Stamped};
 
 /// Adds the variables. Values are not kept from one look to the next: a request that had no
 /// signature when somebody looked may be signed later.
@@ -63,15 +63,8 @@ fn get(
 ) -> ngx_int_t {
     log::guard(request.log(), Status::NGX_ERROR, || {
         match request.get_module_ctx::<Stamped>(S3AuthModule::module()) {
-            None => value.set_not_found(1),
-            Some(stamped) => {
-                let text = of(stamped);
-                value.set_len(text.len as u32);
-                value.set_valid(1);
-                value.set_no_cacheable(0);
-                value.set_not_found(0);
-                value.data = text.data;
-            }
+            None => bits::set_not_found(value),
+            Some(stamped) => bits::set_variable(value, of(stamped)),
         }
         Status::NGX_OK
     })

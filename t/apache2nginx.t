@@ -14,7 +14,10 @@ use File::Copy qw(copy);
 use File::Find qw(find);
 use File::Path qw(make_path);
 use NginxTest 'no_plan';
+use IO::Socket::INET ();
 use NginxTest::Env ();
+use NginxTest::Nginx ();
+use NginxTest::Process qw(wait_until);
 
 my $Root     = Cwd::abs_path(dirname(__FILE__) . '/..');
 my $Examples = "$Root/crates/apache2nginx/tests/examples";
@@ -42,6 +45,11 @@ my %Examples = (
     },
 );
 
+# The version of nginx, and whether its upstream blocks resolve while it runs.
+my $Version = join '.', map { $_ + 0 }
+    NginxTest::Nginx::version() =~ /^(\d+)\.(\d{3})(\d{3})$/;
+my $Resolves = NginxTest::Nginx::version() >= 1.027003;
+
 # Of the front, a server of the test which hands on to the S3 server by TLS.
 my $Tls = $ENV{TEST_NGINX_RAND_PORT_1};
 
@@ -50,12 +58,14 @@ my @Changes = (
     # All other Hosts than the front's are for the first server of the port.
     ['listen 8080;' => 'listen 127.0.0.1:$TEST_NGINX_SERVER_PORT;'],
 
-    # The hosts and certificates are those of the world.
-    map({ ["server $_:443" => "server 127.0.0.1:$Tls"] }
+    # The hosts, the DNS server and certificates are those of the world.
+    map({ moved($_, 443 => $Tls) }
         qw(films.s3.eu-west-1.amazonaws.com music.s3.us-east-1.amazonaws.com)),
-    map({ ["server $_:80" => 'server 127.0.0.1:$TEST_NGINX_S3_PORT'] }
+    map({ moved($_, 80 => '$TEST_NGINX_S3_PORT') }
         qw(films.s3.eu-west-1.amazonaws.com films.s3.amazonaws.com
            music.s3.amazonaws.com)),
+    $Resolves ? ['resolver 127.0.0.1;' =>
+        'resolver 127.0.0.1:$TEST_NGINX_DNS_PORT;'] : (),
     ['server 127.0.0.1:8081' => 'server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT'],
     ['/etc/ssl/certs/ca-certificates.crt' => "$Work/ca.pem"],
 
@@ -94,6 +104,38 @@ server {
 }
 END
 
+# A host at another port of this machine, which the DNS server knows.
+sub moved {
+    my ($host, $port, $new) = @_;
+
+    return ["server $host:$port resolve" => "server $host:$new resolve"]
+        if $Resolves;
+    return ["server $host:$port" => "server 127.0.0.1:$new"];
+}
+
+# Waits until nginx has asked the DNS server for the hosts to which it passes
+# these paths. Until then it answers 502.
+sub wait_for {
+    my ($host, @paths) = @_;
+
+    for my $path (@paths) {
+        wait_until(5, sub { status($host, $path) ne '502' })
+            or die "$path: still 502 after 5 seconds\n";
+    }
+    return;
+}
+
+sub status {
+    my ($host, $path) = @_;
+
+    my $socket = IO::Socket::INET->new(
+        '127.0.0.1:' . NginxTest::server_port()) or die "no nginx: $!\n";
+    print $socket "GET $path HTTP/1.1\r\nHost: $host\r\n"
+        . "Connection: close\r\n\r\n";
+    my $answer = do { local $/; <$socket> } // '';
+    return $answer =~ m{^HTTP/1\.1 (\d+)} ? $1 : die "no status: $answer\n";
+}
+
 # The configuration that is made of an example, and the front.
 sub conf {
     my ($name) = @_;
@@ -116,6 +158,7 @@ sub convert {
     make_path($dir);
     chdir $Examples or die "$Examples: $!";
     my ($status, $said) = execute($example->{environment}, $Command,
+        '--nginx-version', $Version, '--resolver', '127.0.0.1',
         '-o', "$dir/s3.conf", @{$example->{arguments} || []}, $name);
     chdir $Root or die "$Root: $!";
     is($status >> 8, $example->{code}, "$name is converted") or diag $said;
@@ -259,6 +302,8 @@ __DATA__
 === TEST 1: one-bucket.conf: by https, signed by Version 4 in headers
 --- http_config eval: ::conf('one-bucket.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('player.example.com', '/films/hello.txt')
 --- request eval: ::paths('/films/')
 --- more_headers
 Host: player.example.com
@@ -266,19 +311,23 @@ Host: player.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 2: one-bucket.conf: connections are kept
+=== TEST 2: one-bucket.conf: connections are kept (the first request is that of wait_for)
 --- http_config eval: ::conf('one-bucket.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('player.example.com', '/films/hello.txt')
 --- pipelined_requests eval
 ["GET /films/hello.txt", "HEAD /films/hello.txt"]
 --- more_headers
 Host: player.example.com
 --- error_code eval: [200, 200]
---- access_log eval: qr{front request=2 "HEAD /hello\.txt}
+--- access_log eval: qr{front request=3 "HEAD /hello\.txt}
 
 === TEST 3: virtual-host.conf: IsmProxyPass to https
 --- http_config eval: ::conf('virtual-host.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('origin.example.com', '/remote/hello.txt')
 --- request eval: ::paths('/remote/')
 --- more_headers
 Host: origin.example.com
@@ -299,6 +348,8 @@ Host: origin.example.com
 === TEST 5: location.conf: keys in a Location, the bucket in a Directory, signed in the query
 --- http_config eval: ::conf('location.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('origin.example.com', '/s3/hello.txt')
 --- request eval: ::paths('/s3/')
 --- more_headers
 Host: origin.example.com
@@ -309,6 +360,8 @@ Host: origin.example.com
 === TEST 6: several-buckets.conf: Version 4 in headers
 --- http_config eval: ::conf('several-buckets.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/films/hello.txt')
 --- request eval: ::paths('/films/')
 --- more_headers
 Host: media.example.com
@@ -319,6 +372,8 @@ Host: media.example.com
 === TEST 7: several-buckets.conf: another account, Version 4 in the query
 --- http_config eval: ::conf('several-buckets.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/music/hello.txt')
 --- request eval: ::paths('/music/')
 --- more_headers
 Host: media.example.com
@@ -331,6 +386,8 @@ Host: media.example.com
 === TEST 8: several-buckets.conf: Version 2 in headers, without a region
 --- http_config eval: ::conf('several-buckets.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/old/films/hello.txt')
 --- request eval: ::paths('/old/films/')
 --- more_headers
 Host: media.example.com
@@ -341,6 +398,8 @@ Host: media.example.com
 === TEST 9: several-buckets.conf: a regular expression, Version 2 in the query
 --- http_config eval: ::conf('several-buckets.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/old/music/hello.txt')
 --- request eval: ::paths('/old/music/')
 --- more_headers
 Host: media.example.com
@@ -351,6 +410,8 @@ Host: media.example.com
 === TEST 10: several-buckets.conf: a path without a slash is itself and what is below, no more
 --- http_config eval: ::conf('several-buckets.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/films/hello.txt')
 --- request eval
 ["GET /films?prefix=hello", "GET /filmshello.txt"]
 --- more_headers
@@ -362,6 +423,8 @@ Host: media.example.com
 === TEST 11: security-token.conf: temporary credentials
 --- http_config eval: ::conf('security-token.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/hello.txt')
 --- request eval: ::paths('/')
 --- more_headers
 Host: media.example.com
@@ -372,6 +435,10 @@ Host: media.example.com
 === TEST 12: signatures.conf: every kind of signature
 --- http_config eval: ::conf('signatures.conf')
 --- config
+--- dns: amazonaws.com
+--- init
+::wait_for('media.example.com',
+    map { "/$_/hello.txt" } qw(v4-headers v4-query v2-headers v2-query))
 --- request eval
 [map { "GET /$_/a%20b.txt" } qw(v4-headers v4-query v2-headers v2-query)]
 --- more_headers
@@ -390,6 +457,8 @@ Host: media.example.com
 === TEST 13: signatures.conf: the keys of a Location below another
 --- http_config eval: ::conf('signatures.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/v4-headers/deep/er/nested/path.txt')
 --- request
 GET /v4-headers/deep/er/nested/path.txt
 --- more_headers
@@ -403,6 +472,8 @@ X-Key: AKIDOTHERACCOUNT0001
 === TEST 14: includes: variables, included files and a macro
 --- http_config eval: ::conf('includes')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/films/hello.txt')
 --- request eval: ::paths('/films/')
 --- more_headers
 Host: media.example.com
@@ -413,6 +484,8 @@ Host: media.example.com
 === TEST 15: access.conf: some are let in, and some requests passed elsewhere or nowhere
 --- http_config eval: ::conf('access.conf')
 --- config
+--- dns: amazonaws.com
+--- init: ::wait_for('media.example.com', '/films/hello.txt')
 --- request eval
 ["GET /films/hello.txt", "GET /inside/er/nested/path.txt",
  "GET /members/hello.txt", "GET /films/about/hello.txt", "GET /api/x",

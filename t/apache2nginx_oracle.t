@@ -16,11 +16,14 @@ use File::Basename qw(dirname);
 use IO::Socket::INET ();
 use Test::More;
 use NginxTest::Env ();
+use NginxTest::Nginx ();
 use NginxTest::Process qw(spawn stop_process wait_until);
 
 my $Root    = Cwd::abs_path(dirname(__FILE__) . '/..');
 my $Work    = NginxTest::Env::work_dir();
-my $Nginx   = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my $Nginx   = NginxTest::Nginx::binary();
+my $Version = join '.', map { $_ + 0 }
+    NginxTest::Nginx::version() =~ /^(\d+)\.(\d{3})(\d{3})$/;
 my $Command = Cwd::abs_path(
     $ENV{APACHE2NGINX} || "$Root/target/debug/apache2nginx");
 
@@ -48,7 +51,7 @@ sub compare {
         . "ErrorLog $Work/httpd.log\n${modules}Include site.conf\n");
 
     # The port is Apache's in one, nginx's in the other; keys play no role.
-    my $nginx = `$Command --stdout $Work/site.conf 2>$Work/report`;
+    my $nginx = `$Command --nginx-version $Version --stdout $Work/site.conf 2>$Work/report`;
     unlike($?, qr/^(?:-1|512)$/, 'it is converted') or return;
     $nginx =~ s/listen (?:127\.0\.0\.1:)?\d+/listen 127.0.0.1:$Front/g;
     spurt("$Work/nginx.conf", <<"END");

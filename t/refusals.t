@@ -700,7 +700,26 @@ abcde
 upstream ok
 --- upstream_request_like: ^PUT /f/a\?.*\n\nabcde$
 
-=== TEST 39: two Host headers of proxy_set_header: from nginx 1.31.4 on the last one is sent, and signed
+=== TEST 39: a head that announces a body which does not follow, when bodies wait in files
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    s3_methods any;
+    client_body_in_file_only on;
+    proxy_pass_request_body off;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+PUT /f/a
+0123456789
+--- error_code: 500
+--- upstream_count: 0
+--- error_log
+request not signed and not sent: the body is not as long as the request head says
+
+=== TEST 40: two Host headers of proxy_set_header: from nginx 1.31.4 on the last one is sent, and signed
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -723,7 +742,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 40: a second Host header in the value of another header
+=== TEST 41: a second Host header in the value of another header
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -738,7 +757,7 @@ GET /f/a
 request not signed and not sent: the request has more than one "Host" header, client:
 --- upstream_count: 0
 
-=== TEST 41: an empty Host in HTTP/1.1, before nginx 1.31.4
+=== TEST 42: an empty Host in HTTP/1.1, before nginx 1.31.4
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -755,7 +774,7 @@ GET /f/a
 request not signed and not sent: the request has no "Host" header, client:
 --- upstream_count: 0
 
-=== TEST 42: an empty Host in HTTP/1.1: from nginx 1.31.4 on the host of proxy_pass is sent, and signed
+=== TEST 43: an empty Host in HTTP/1.1: from nginx 1.31.4 on the host of proxy_pass is sent, and signed
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;

@@ -22,8 +22,8 @@ import sys
 from web import Failure, Nginx, Recorder, ask, is_alive, wait_until
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
-# Does nothing but return a value.
-CANNOT_PANIC = {"hook::refuse_peer"}
+# These call nothing that panics.
+CANNOT_PANIC = {"hook::refuse_peer", "hook::run_write"}
 
 # As in the shim: which one is to fail, how many there were, and the name of the one that failed.
 FAULTS = struct.Struct("II120s")
@@ -41,6 +41,8 @@ CASES = {
                   "s3_region $arg_region; proxy_pass http://$up;", "GET", 200),
     "body": (f"{KEYS} s3_region eu-west-1; s3_methods any; proxy_pass http://up;", "PUT", 200),
     "proxy-bind": (f"{KEYS} s3_region eu-west-1; proxy_bind $bind; proxy_pass http://up;", "GET", 200),
+    "proxy-bind-address": (f"{KEYS} s3_region eu-west-1; proxy_bind 127.0.0.2; proxy_pass http://up;",
+                           "GET", 200),
     "by-upstream": ("proxy_pass http://signing;", "GET", 200),
     "by-variable-upstream": ("set $name signing; proxy_pass http://$name;", "GET", 200),
     "not-allowed": (f"{KEYS} s3_region eu-west-1; proxy_pass http://up;", "DELETE", 405),

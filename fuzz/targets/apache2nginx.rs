@@ -9,6 +9,7 @@ use apache2nginx::convert::{Options, convert};
 use apache2nginx::defines::Defines;
 use apache2nginx::nginx::render;
 use apache2nginx::read::Reader;
+use apache2nginx::target::Target;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -21,7 +22,13 @@ fuzz_target!(|input: &[u8]| {
         Ok(nodes) => nodes,
         Err(error) => return drop(error.render()),
     };
-    let options = Options { ca_file: "/ca.pem".to_owned() };
+    let target = Target {
+        version: None,
+        version_from: None,
+        resolvers: vec!["192.0.2.53".parse().expect("an address")],
+        resolvers_from: String::new(),
+    };
+    let options = Options { ca_file: "/ca.pem".to_owned(), target };
     let root = Some(Path::new("/nonexistent"));
     match convert(&nodes, &reader.remarks, root, &options) {
         Ok(conversion) => {
@@ -125,7 +132,9 @@ fn directive(words: &[String], end: char) {
         "rewrite" => (false, 3, 3, true),
         "server_name" => (false, 1, usize::MAX, true),
         "ssl_protocols" | "proxy_ssl_protocols" => (false, 1, 4, false),
-        "server" | "listen" => (false, 1, 2, false),
+        "server" => (false, 1, 3, false),
+        "listen" | "resolver" => (false, 1, 2, false),
+        "zone" => (false, 2, 2, false),
         "proxy_set_header" => (false, 2, 2, false),
         "proxy_redirect" => (false, 1, 2, false),
         "allow" | "deny" | "keepalive" | "keepalive_timeout" | "return" => (false, 1, 1, false),

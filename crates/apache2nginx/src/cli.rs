@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, ValueEnum};
@@ -11,9 +11,12 @@ use clap::{CommandFactory as _, Parser, ValueEnum};
 use crate::convert::{self, Conversion};
 use crate::defines::Defines;
 use crate::error::Error;
+use crate::lookup;
 use crate::output;
 use crate::read::Reader;
 use crate::report;
+use crate::resolver::Resolver;
+use crate::version::Version;
 
 /// Converts what concerns S3 in an Apache configuration into a configuration for nginx.
 ///
@@ -68,6 +71,17 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt")]
     ca_file: String,
 
+    /// The version of the nginx that reads the output. From 1.27.3 on, upstream blocks resolve
+    /// their hosts while nginx runs (zone, resolve, resolver), before it at start alone [default:
+    /// what "nginx -v" prints; the newest if that is not known]
+    #[arg(long, value_name = "VERSION")]
+    nginx_version: Option<Version>,
+
+    /// The address of a DNS server that nginx queries, with its port if it is not 53; several are given
+    /// one by one [default: the nameservers of /etc/resolv.conf]
+    #[arg(long = "resolver", value_name = "ADDRESS")]
+    resolvers: Vec<Resolver>,
+
     /// Print the manual page
     #[arg(long, exclusive = true)]
     man: bool,
@@ -112,7 +126,12 @@ Exit status:
 Variables in the input come from Define, -D and the environment. All modules count as loaded in
 <IfModule>. Comments of the input are not carried over, since they may hold keys; what else is kept
 as a comment has its secrets replaced by REDACTED. Where Apache lets only some clients in by rules
-that are not converted, nginx is told to let in nobody."
+that are not converted, nginx is told to let in nobody.
+
+Without --nginx-version and --resolver the output depends on this machine as well. With --check,
+files that exist decide in place of the machine: whether they have resolver directives, and with
+which addresses. So an upgrade of nginx or another /etc/resolv.conf is no difference; the next
+conversion follows them."
 );
 
 /// Runs the command; the exit code is as `--help` tells.
@@ -146,7 +165,8 @@ fn work(arguments: &Arguments, environment: HashMap<String, String>) -> Result<u
     if output::is_same(output, &secrets) {
         return Err(Error::SameFile(secrets));
     }
-    let conversion = convert(arguments, environment)?;
+    let compared: &[&Path] = if arguments.check { &[output, &secrets] } else { &[] };
+    let conversion = convert(arguments, compared, environment)?;
     let mut code = u8::from(!conversion.report.is_complete());
     if arguments.stdout {
         print(&output::whole(&conversion))?;
@@ -180,8 +200,10 @@ fn work(arguments: &Arguments, environment: HashMap<String, String>) -> Result<u
     Ok(code)
 }
 
+/// Of files to compare with, the target is theirs unless options name it.
 fn convert(
     arguments: &Arguments,
+    compared: &[&Path],
     environment: HashMap<String, String>,
 ) -> Result<Conversion, Error> {
     let defines = Defines::new(&arguments.defines, environment);
@@ -190,7 +212,8 @@ fn convert(
     for input in &arguments.inputs {
         nodes.extend(reader.read_path(input)?);
     }
-    let options = convert::Options { ca_file: arguments.ca_file.clone() };
+    let target = lookup::target(arguments.nginx_version, &arguments.resolvers, compared);
+    let options = convert::Options { ca_file: arguments.ca_file.clone(), target };
     convert::convert(&nodes, &reader.remarks, reader.server_root(), &options)
 }
 

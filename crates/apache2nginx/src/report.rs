@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::place::Place;
+use crate::target::Addresses;
 
 /// How much an entry matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -73,6 +74,7 @@ pub struct Counts {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     pub converted: Counts,
+    pub addresses: Addresses,
     pub items: Vec<Item>,
 }
 
@@ -85,6 +87,9 @@ impl Report {
     /// For people: what matters most comes last, where it is seen.
     pub fn text(&self) -> String {
         let mut text = String::new();
+        if !self.addresses.notes.is_empty() {
+            let _ = writeln!(text, "Addresses of hosts:\n  {}", self.addresses.notes.join("\n  "));
+        }
         let headings = [
             (Kind::Note, "To be known:"),
             (Kind::NotConverted, "Not converted, and none of S3's business:"),

@@ -136,8 +136,8 @@ fn parameters_become_directives() {
         ("enablereuse=on", &["keepalive 32;", "proxy_set_header Connection \"\";"]),
         ("enablereuse=off", &["proxy_set_header Connection close;"]),
         ("keepalive=On", &["proxy_socket_keepalive on;"]),
-        ("retry=5", &["server b.example.com:80 fail_timeout=5s;"]),
-        ("retry=0", &["server b.example.com:80 max_fails=0;"]),
+        ("retry=5", &["server b.example.com:80 resolve fail_timeout=5s;"]),
+        ("retry=0", &["server b.example.com:80 resolve max_fails=0;"]),
         ("flushpackets=on", &["proxy_buffering off;"]),
     ];
     for (parameter, parts) in cases {
@@ -219,13 +219,35 @@ fn hosts_keep_their_names() {
          ProxyPass /c/ http://[::1]/\n<Location />\n{keys}</Location>\n"
     ));
     for part in [
-        "upstream b.example.com {\n    server b.example.com:9000;",
+        "upstream b.example.com {\n    zone b.example.com 1m;\n    resolver 192.0.2.53;\n    \
+         server b.example.com:9000 resolve;",
         "proxy_pass https://b.example.com/films/;",
         "proxy_set_header Host b.example.com:9000;",
-        "upstream b.example.com-2 {\n    server b.example.com:443;",
+        "upstream b.example.com-2 {\n    zone b.example.com-2 1m;\n    resolver 192.0.2.53;\n    \
+         server b.example.com:443 resolve;",
         "proxy_ssl_name b.example.com;",
         "upstream --1-80 {\n    server [::1]:80;",
         "proxy_set_header Host [::1];",
+    ] {
+        assert!(nginx.contains(part), "{part:?} is not in:\n{nginx}");
+    }
+}
+
+#[test]
+fn hosts_are_resolved_while_nginx_runs() {
+    let nginx = converted(
+        "ProxyPass /a/ http://b.example.com/\nProxyPass /b/ http://minio:9000/\n\
+         ProxyPass /c/ http://localhost:9000/\nProxyPass /d/ http://10.0.0.1/\n\
+         ProxyPass /e/ http://[::1]/\n",
+    );
+    for part in [
+        "upstream b.example.com {\n    zone b.example.com 1m;\n    \
+         resolver 192.0.2.53;\n    server b.example.com:80 resolve;\n    keepalive 32;\n}",
+        "upstream minio {\n    zone minio 1m;\n    resolver 192.0.2.53;\n    \
+         server minio:9000 resolve;\n",
+        "{\n    server localhost:9000;\n    keepalive 32;\n}",
+        "{\n    server 10.0.0.1:80;\n    keepalive 32;\n}",
+        "{\n    server [::1]:80;\n    keepalive 32;\n}",
     ] {
         assert!(nginx.contains(part), "{part:?} is not in:\n{nginx}");
     }

@@ -2,13 +2,17 @@
 
 mod common;
 
-use common::{Run, apache2nginx};
+use common::{NEW, OLD, Run, apache2nginx};
 
-/// The output and the report of the command, run where the examples are.
+/// The output and the report of the command for a new nginx, run where the examples are.
 fn snapshot(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    snapshot_for(&NEW, arguments, environment)
+}
+
+fn snapshot_for(target: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let mut command = apache2nginx();
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/examples"));
-    command.arg("--stdout").args(arguments).envs(environment.iter().copied());
+    command.arg("--stdout").args(target).args(arguments).envs(environment.iter().copied());
     let Run { code, stdout, stderr } = common::run(&mut command);
     format!("{stdout}\n---- exit code {code}, report ----\n{stderr}")
 }
@@ -33,6 +37,11 @@ examples! {
 }
 
 #[test]
+fn one_bucket_for_an_old_nginx() {
+    insta::assert_snapshot!(snapshot_for(&OLD, &["one-bucket.conf"], &[]));
+}
+
+#[test]
 fn includes_and_variables() {
     let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     let arguments = ["-D", "BUCKET=films", "includes"];
@@ -54,7 +63,9 @@ fn the_readme_shows_what_the_command_does() {
         section.split(&start).nth(number).unwrap().split_once("```").unwrap().0
     };
     let directory = common::directory(&[("site.conf", block("apache", 1))]);
-    let run = common::run_in(directory.path(), &["site.conf"]);
+    let command: Vec<_> = block("sh", 2).split_whitespace().collect();
+    assert_eq!(command[0], "apache2nginx");
+    let run = common::run(apache2nginx().current_dir(directory.path()).args(&command[1..]));
     assert_eq!(run.code, 0, "{}", run.stderr);
     for (name, number) in [("s3.conf", 1), ("s3-credentials.conf", 2)] {
         let written = std::fs::read_to_string(directory.path().join(name)).unwrap();

@@ -1,5 +1,7 @@
 //! The URL that a request is passed to.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use thiserror::Error;
 
 /// `http` or `https`.
@@ -35,6 +37,13 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Whether the host has an address without DNS.
+    pub fn is_address(&self) -> bool {
+        self.host.starts_with('[')
+            || self.host == "localhost"
+            || self.host.parse::<Ipv4Addr>().is_ok()
+    }
+
     /// The value of the Host header.
     pub fn host_header(&self) -> String {
         if self.port == self.scheme.port() {
@@ -130,7 +139,7 @@ fn split_port(authority: &str, scheme: Scheme) -> Result<(&str, u16), UrlError> 
     };
     let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let valid = match inner {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => {
             !host.is_empty()
                 && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))

@@ -37,6 +37,7 @@ use crate::nginx::{Item, render};
 use crate::read::Remark;
 use crate::report::{self, Counts, Kind, Report};
 use crate::secrets::Redactor;
+use crate::target::{self, Addresses};
 use crate::tree::{Node, NodeId};
 
 /// What the operator chooses.
@@ -44,6 +45,8 @@ use crate::tree::{Node, NodeId};
 pub struct Options {
     /// The certificates that nginx shall trust where Apache's configuration names none.
     pub ca_file: String,
+    /// The nginx that reads the output.
+    pub target: target::Target,
 }
 
 /// The result.
@@ -153,8 +156,11 @@ pub fn convert(
 
     let Converter { ledger, upstreams, claimed, .. } = converter;
     let comments = Comments { ledger: &ledger, redactor: &redactor };
-    let report = report(nodes, remarks, &sites, &upstreams, &ledger, &redactor);
-    let writer = Writer::new(comments, &upstreams, claimed, orphans);
+    let mut report = report(nodes, remarks, &sites, &upstreams, &ledger, &redactor);
+    if upstreams.all.iter().any(|upstream| !upstream.origin.is_address()) {
+        report.addresses = options.target.report();
+    }
+    let writer = Writer::new(comments, &upstreams, options.target.resolvers(), claimed, orphans);
     let (main, secrets) = writer.write(&main, sites);
     Ok(Conversion { secrets, main, report, steps: ledger.steps() })
 }
@@ -531,5 +537,5 @@ fn report(
         upstreams: upstreams.all.len(),
         signed_upstreams: upstreams.all.iter().filter(|one| one.signing.is_some()).count(),
     };
-    Report { converted, items }
+    Report { converted, addresses: Addresses::default(), items }
 }

@@ -111,7 +111,7 @@ pub fn of_parameter(key: &str) -> &'static str {
         "flushpackets" | "flushwait" => "nginx has proxy_buffering for it, which is on or off",
         "iobuffersize" | "responsefieldsize" => "nginx has proxy_buffers and proxy_buffer_size",
         "receivebuffersize" => "the system has settings for it",
-        "addressttl" => "nginx asks DNS when it reads its configuration, or with a resolver",
+        "addressttl" => "nginx has valid of resolver for it",
         "upgrade" => "S3 speaks no other protocol",
         "failonstatus" | "failontimeout" | "nofailover" | "maxattempts" | "forcerecovery" => {
             "nginx has proxy_next_upstream for it"

@@ -8,11 +8,16 @@ use crate::apache::worker;
 use crate::convert::ledger::Ledger;
 use crate::convert::signing::Signing;
 use crate::nginx::{Item, directive};
+use crate::resolver::Resolver;
 use crate::tree::{Node, NodeId};
 
 /// How many idle connections a worker keeps where Apache's configuration does not tell: Apache's
 /// number is that of its threads.
 const KEEPALIVE: u32 = 32;
+
+/// Of the shared memory with a host's addresses. nginx requires eight pages, which have up to 64 KB;
+/// what is not used takes no memory.
+const ZONE_SIZE: &str = "1m";
 
 /// What Apache calls a worker, as far as it goes into an `upstream` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,15 +49,24 @@ impl Upstream<'_> {
         self.pool.no_reuse != Some(true)
     }
 
-    /// The block's directives.
-    pub fn items(&self) -> Vec<Item> {
+    /// The block's directives. nginx queries the DNS servers, if there are any, for the addresses of
+    /// a host while it runs.
+    pub fn items(&self, resolvers: &[Resolver]) -> Vec<Item> {
+        let resolves = !resolvers.is_empty() && !self.origin.is_address();
         let server = format!("{}:{}", self.origin.host, self.origin.port);
         let retry = self.pool.retry.map(|seconds| match seconds {
             0 => "max_fails=0".to_owned(),
             _ => format!("fail_timeout={seconds}s"),
         });
-        let words = ["server", &server].into_iter().chain(retry.as_deref());
-        let mut items = vec![directive(words)];
+        let mut items = Vec::new();
+        if resolves {
+            let addresses: Vec<_> = resolvers.iter().map(Resolver::to_string).collect();
+            let addresses = addresses.iter().map(String::as_str);
+            items.push(directive(["zone", &self.name, ZONE_SIZE]));
+            items.push(directive(["resolver"].into_iter().chain(addresses)));
+        }
+        let words = ["server", &server].into_iter();
+        items.push(directive(words.chain(resolves.then_some("resolve")).chain(retry.as_deref())));
         if self.keeps_connections() {
             let keepalive = self.pool.keepalive.unwrap_or(KEEPALIVE).to_string();
             items.push(directive(["keepalive", &keepalive]));
@@ -149,10 +163,7 @@ impl<'a> Upstreams<'a> {
         let with_port = (*port != scheme.port()).then(|| format!("{plain}-{port}"));
         // Other parts of the configuration may pass to another port of an address, which nginx
         // forbids for the name of an upstream block.
-        let is_address = host.starts_with('[')
-            || host == "localhost"
-            || host.parse::<std::net::Ipv4Addr>().is_ok();
-        let own = if is_address { format!("{plain}-{port}") } else { plain.clone() };
+        let own = if url.origin.is_address() { format!("{plain}-{port}") } else { plain.clone() };
         let candidates = [Some(own), named, with_port].into_iter().flatten();
         let next = self.numbers.entry(plain.clone()).or_insert(2);
         let numbered = std::iter::repeat_with(|| {

@@ -8,12 +8,14 @@ use crate::convert::routes::Route;
 use crate::convert::upstreams::Upstreams;
 use crate::convert::{Role, Site};
 use crate::nginx::{self, Item};
+use crate::resolver::Resolver;
 use crate::tree::{Node, NodeId};
 
 /// Writes what was converted, and comments on the rest.
 pub(super) struct Writer<'w, 'a> {
     comments: Comments<'w>,
     upstreams: &'w Upstreams<'a>,
+    resolvers: &'w [Resolver],
     /// Sections on which comments stand in a location.
     claimed: HashSet<NodeId>,
     /// What stands at the place of sections to which nothing is passed.
@@ -26,10 +28,11 @@ impl<'w, 'a> Writer<'w, 'a> {
     pub(super) fn new(
         comments: Comments<'w>,
         upstreams: &'w Upstreams<'a>,
+        resolvers: &'w [Resolver],
         claimed: HashSet<NodeId>,
         orphans: HashMap<NodeId, Vec<Item>>,
     ) -> Self {
-        Self { comments, upstreams, claimed, orphans, written: HashSet::new() }
+        Self { comments, upstreams, resolvers, claimed, orphans, written: HashSet::new() }
     }
 
     /// The items of the main file, and those with secrets.
@@ -42,7 +45,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         let mut items = Vec::new();
         for upstream in &self.upstreams.all {
             let file = if upstream.signing.is_some() { &mut secrets } else { &mut items };
-            let mut block = upstream.items();
+            let mut block = upstream.items(self.resolvers);
             let comments: Vec<_> =
                 upstream.sections.iter().flat_map(|node| self.comments.inside(node)).collect();
             add_comments(&mut block, comments);

@@ -20,6 +20,12 @@ pub fn apache2nginx() -> Command {
     command
 }
 
+/// For a new nginx, whatever the machine has.
+pub const NEW: [&str; 4] = ["--nginx-version", "1.30.4", "--resolver", "192.0.2.53"];
+
+/// For an nginx whose upstream blocks resolve nothing while it runs.
+pub const OLD: [&str; 2] = ["--nginx-version", "1.22.1"];
+
 pub fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     Run {
@@ -40,9 +46,9 @@ pub fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
     directory
 }
 
-/// The command, run in a directory.
+/// The command, run in a directory for a new nginx.
 pub fn run_in(directory: &Path, arguments: &[&str]) -> Run {
-    run(apache2nginx().current_dir(directory).args(arguments))
+    run(apache2nginx().current_dir(directory).args(NEW).args(arguments))
 }
 
 /// What `--stdout` gives for a text, and the report.

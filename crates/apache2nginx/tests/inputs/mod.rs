@@ -6,12 +6,20 @@ use apache2nginx::convert::{Conversion, Options, convert};
 use apache2nginx::defines::Defines;
 use apache2nginx::error::Error;
 use apache2nginx::read::Reader;
+use apache2nginx::target::Target;
 
 /// The conversion of one file.
 pub fn converted(bytes: &[u8]) -> Result<Conversion, Error> {
     let mut reader = Reader::new(Defines::default(), Some("/nonexistent".into()));
     let nodes = reader.read_bytes("a.conf".as_ref(), bytes)?;
-    convert(&nodes, &reader.remarks, None, &Options { ca_file: "/ca.pem".to_owned() })
+    let target = Target {
+        version: None,
+        version_from: None,
+        resolvers: vec!["192.0.2.53".parse().unwrap()],
+        resolvers_from: "a test".to_owned(),
+    };
+    let options = Options { ca_file: "/ca.pem".to_owned(), target };
+    convert(&nodes, &reader.remarks, None, &options)
 }
 
 pub fn virtual_hosts(number: usize) -> String {
