@@ -26,6 +26,7 @@ no_root_location();
 run_tests();
 failures_are_seen();
 ends_with_the_test();
+versions_are_read();
 
 # Runs a test file of its own with the blocks given; returns its output.
 sub start_inner {
@@ -112,6 +113,32 @@ END
     return;
 }
 
+# The versions of nginx, and of what is made from it.
+sub versions_are_read {
+    my $dir = File::Temp->newdir;
+    my $read = '$_ = "NginxTest::Nginx"; print join " ", $_->can("name")->(), '
+        . '$_->can("version")->(), $_->can("keepalive_by_default")->() ? 1 : 0';
+    for my $case (
+        ['nginx/1.22.1 (Debian)' => 'nginx/1.22.1 1.022001 0'],
+        ['nginx/1.29.6'          => 'nginx/1.29.6 1.029006 0'],
+        ['nginx/1.29.7'          => 'nginx/1.29.7 1.029007 1'],
+        ['openresty/1.31.3.1'    => 'openresty/1.31.3.1 1.031003 1'],
+        ['freenginx/1.25.4'      => 'freenginx/1.25.4 1.025004 0'],
+        ['freenginx/1.31.5'      => 'freenginx/1.31.5 1.025004 0'],
+    ) {
+        my ($printed, $expected) = @$case;
+        my $binary = "$dir/nginx";
+        open my $out, '>', $binary or die "$binary: $!";
+        print $out "#!/bin/sh\necho 'nginx version: $printed' >&2\n";
+        close $out;
+        chmod 0755, $binary or die "$binary: $!";
+        local $ENV{TEST_NGINX_BINARY} = $binary;
+        is(`$^X -It/lib -MNginxTest::Nginx -e '$read'`, $expected,
+            "the version of $printed");
+    }
+    return;
+}
+
 sub connects {
     my ($port) = @_;
 
@@ -194,6 +221,8 @@ __DATA__
 
 === TEST 1: the recording upstream shows a request as it arrived
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- request
 GET /a%20b?x=/y&z
@@ -208,9 +237,8 @@ Content-Length: 12
 ! X-One
 X-Two:
 --- upstream_request
-GET /a%20b?x=/y&z HTTP/1.0
+GET /a%20b?x=/y&z HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 X-One: 1
 X-Two: two
 --- upstream_count: 1
@@ -222,6 +250,8 @@ X-Two: two
 --- config
 location / {
     proxy_pass http://unix:$TEST_NGINX_UPSTREAM_SOCKET:;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host ${TEST_NGINX_REFUSED_PORT}x;
 }
 --- request
@@ -229,9 +259,8 @@ PUT /b
 line 1
 line 2
 --- upstream_request
-PUT /b HTTP/1.0
+PUT /b HTTP/1.1
 Host: ${TEST_NGINX_REFUSED_PORT}x
-Connection: close
 Content-Length: 13
 
 line 1
@@ -242,6 +271,7 @@ line 2
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_request_buffering off;
     proxy_set_header Host h;
 }
@@ -251,7 +281,7 @@ location / {
 --- more_headers
 Transfer-Encoding: chunked
 --- upstream_request eval
-"POST /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+"POST /c HTTP/1.1\r\nHost: h\r\n"
 . "Transfer-Encoding: chunked\r\n\r\n"
 . "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
 
@@ -259,6 +289,8 @@ Transfer-Encoding: chunked
 --- config
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 location = /none { return 404; }
@@ -271,8 +303,8 @@ location = /none { return 404; }
 --- response_body eval
 ["upstream ok\n", qr/404 Not Found/, "upstream ok\n"]
 --- upstream_request eval
-["GET /1 HTTP/1.0\nHost: h\nConnection: close\nX-N: 1\n\n",
- "POST /2 HTTP/1.0\nHost: h\nConnection: close\nContent-Length: 4\n"
+["GET /1 HTTP/1.1\nHost: h\nX-N: 1\n\n",
+ "POST /2 HTTP/1.1\nHost: h\nContent-Length: 4\n"
  . "X-N: 2\n\nbody"]
 --- upstream_request_like eval
 [qr/^GET/, qr/^X-N: 2\n\nbody\z/m]
@@ -545,14 +577,15 @@ location / { return 200 "$uri $host\n"; }
 --- config
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request eval
 [["POST /\nabc", {value => "def", delay_before => 0.05}]]
 --- upstream_request
-POST / HTTP/1.0
+POST / HTTP/1.1
 Host: h
-Connection: close
 Content-Length: 6
 
 abcdef
@@ -574,6 +607,8 @@ HTTP/2.0 GET y
 --- config
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
     proxy_set_header User-Agent "";
     proxy_set_header Accept "";
@@ -584,9 +619,8 @@ PUT /x/../y
 body
 --- curl_options: -H 'X-Option: o p'
 --- upstream_request
-PUT /x/../y HTTP/1.0
+PUT /x/../y HTTP/1.1
 Host: h
-Connection: close
 Content-Length: 4
 x-option: o p
 

@@ -261,6 +261,8 @@ location / {
     proxy_cache_revalidate on;
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request eval: ['GET /a', 'GET /a']
 --- upstream_response eval
@@ -270,9 +272,8 @@ location / {
 ['X-Cache: MISS v4-headers', 'X-Cache: REVALIDATED v4-headers']
 --- response_body eval: ['ok', 'ok']
 --- upstream_request_like eval
-[map { qr{\AGET /a HTTP/1\.0
+[map { qr{\AGET /a HTTP/1\.1
 Host: h
-Connection: close
 ${_}x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\n*\z}

@@ -213,10 +213,11 @@ location /f/ {
 --- grep_error_log eval
 qr{s3 canonical request: "(?:a=)?x+(?:yz)?"$}
 --- grep_error_log_out eval
-# Half of nginx's buffer for a line of the log.
-"s3 canonical request: \"a=" . 'x' x 1006 . "\"\n"
-. "s3 canonical request: \"" . 'x' x 1008 . "\"\n"
-. "s3 canonical request: \"" . 'x' x 982 . "yz\"\n"
+# Half of the buffer for a line of the log: 2048 bytes, with OpenResty 4096, less
+# what begins the line.
+my $half = NginxTest::Nginx::name() =~ /^openresty/ ? 2032 : 1008;
+my $line = 'a=' . 'x' x 2996 . 'yz';
+join '', map { qq{s3 canonical request: "$_"\n} } $line =~ /.{1,$half}/g;
 
 === TEST 8: a byte that could break a line is escaped
 --- config
@@ -265,6 +266,7 @@ s3 string to sign
 
 === TEST 11: at level info the log has nothing of a signed request
 --- config
+proxy_http_version 1.1;
 location /f/ {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -275,7 +277,7 @@ location /f/ {
 --- log_level: info
 --- request
 GET /f/a
---- upstream_request_like: &X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0$
+--- upstream_request_like: &X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1$
 --- no_error_log
 s3
 Canary

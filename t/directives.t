@@ -422,15 +422,16 @@ s3_secret_key PermanentSecretKey/With+Signs00000000001;
 s3_use_headers on;
 location /f/ {
     proxy_pass http://s3/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host s3.test;
 }
 --- request
 PUT /f/new
 text
 --- upstream_request_like
-\APUT /films/new HTTP/1\.0
+\APUT /films/new HTTP/1\.1
 Host: s3\.test
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDPERMANENT0000001:\S+
@@ -449,15 +450,16 @@ s3_use_headers on;
 s3_methods PUT;
 location /f/ {
     proxy_pass http://s3/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host s3.test;
 }
 --- request
 PUT /f/new
 text
 --- upstream_request_like
-\APUT /films/new HTTP/1\.0
+\APUT /films/new HTTP/1\.1
 Host: s3\.test
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDPERMANENT0000001:\S+
@@ -476,15 +478,16 @@ s3_use_headers on;
 location /f/ {
     s3_methods PUT;
     proxy_pass http://s3/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host s3.test;
 }
 --- request
 PUT /f/new
 text
 --- upstream_request_like
-\APUT /films/new HTTP/1\.0
+\APUT /films/new HTTP/1\.1
 Host: s3\.test
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDPERMANENT0000001:\S+
@@ -505,15 +508,16 @@ location /f/ {
         s3_methods PUT;
     }
     proxy_pass http://s3/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host s3.test;
 }
 --- request
 PUT /f/new
 text
 --- upstream_request_like
-\APUT /films/new HTTP/1\.0
+\APUT /films/new HTTP/1\.1
 Host: s3\.test
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDPERMANENT0000001:\S+
@@ -544,19 +548,22 @@ location /f/ {
         set $unused 1;
     }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a?t=1
 --- upstream_request
-GET /f/a?t=1 HTTP/1.0
+GET /f/a?t=1 HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 27: without directives of the module requests are passed on as they are
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
@@ -564,9 +571,8 @@ GET /f/a?Expires=1&X-Amz-Date=2
 --- more_headers
 Authorization: Basic b3duOg==
 --- upstream_request
-GET /f/a?Expires=1&X-Amz-Date=2 HTTP/1.0
+GET /f/a?Expires=1&X-Amz-Date=2 HTTP/1.1
 Host: h
-Connection: close
 Authorization: Basic b3duOg==
 
 === TEST 28: without credentials s3_region, s3_use_headers, s3_bucket_in_host and s3_methods do nothing
@@ -577,14 +583,15 @@ s3_bucket_in_host on;
 s3_methods HEAD;
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a
 --- upstream_request
-GET /f/a HTTP/1.0
+GET /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 29: with credentials alone the default is Signature V2 in the query
 --- config
@@ -592,14 +599,15 @@ location /f/ {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /films/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=[A-Za-z0-9%]{27,}%3D HTTP/1\.0
-Host: h
-Connection: close\z
+\AGET /films/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=[A-Za-z0-9%]{27,}%3D HTTP/1\.1
+Host: h\z
 
 === TEST 30: s3_use_headers off and s3_region: Signature V4 in the query
 --- config
@@ -609,14 +617,15 @@ location /f/ {
     s3_region eu-west-1;
     s3_use_headers off;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /films/a\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000001%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0
-Host: h
-Connection: close\z
+\AGET /films/a\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000001%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1
+Host: h\z
 
 === TEST 31: s3_use_headers on and s3_region: Signature V4 in headers
 --- config
@@ -626,14 +635,15 @@ location /f/ {
     s3_region eu-west-1;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /films/a HTTP/1\.0
+\AGET /films/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
@@ -771,6 +781,8 @@ location /f/ { proxy_pass http://films.s3.test/; }
 location /m/ { proxy_pass http://music.s3.test/; }
 location /plain/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request eval
@@ -782,9 +794,8 @@ location /plain/ {
 ^connection=\d+ GET /hello\.txt\?X-Amz-\S+Credential=AKIDPERMANENT\S+ 200 v4-query$
 ^connection=\d+ GET /hello\.txt 200 v2-headers$
 --- upstream_request
-GET /plain/ HTTP/1.0
+GET /plain/ HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 39: several accounts in one nginx, in locations
 --- config

@@ -30,9 +30,14 @@ our $KeysV2 = <<'END';
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 END
+# Not left to nginx's version, as heads are compared: which HTTP version goes
+# upstream, and which Connection header.
+our $Http11 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
+
 our $Recorded = <<"END";
 $Keys
 location / {
+    $Http11
     proxy_set_header Host films.example;
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -96,7 +101,7 @@ $main::Recorded
 --- raw_request eval
 "GET /a?%58-Amz-Signature=1&x-amz-%73ignature=2&X%2DAmz%2dDate=3&Expires=4&b=5 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a\?b=5 HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a\?b=5 HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 5: an encoded name that is encoded once more is another name
 --- config eval
@@ -104,7 +109,7 @@ $main::Recorded
 --- raw_request eval
 "GET /a?%2558-Amz-Signature=1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a\?%2558-Amz-Signature=1 HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a\?%2558-Amz-Signature=1 HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 6: a folded header line
 --- config eval
@@ -128,7 +133,7 @@ $main::Recorded
 --- raw_request eval
 "GET /a%0d%0aAuthorization:%20x%0Ab HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a%0D%0AAuthorization%3A%20x%0Ab HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a%0D%0AAuthorization%3A%20x%0Ab HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 9: NUL in a path is refused by nginx
 --- config eval
@@ -144,7 +149,7 @@ $main::Recorded
 --- raw_request eval
 "GET /a?x=%0d%0aX-Amz-Acl:+public&%00=%00 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a\?%00=%00&x=%0D%0AX-Amz-Acl%3A%20public HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a\?%00=%00&x=%0D%0AX-Amz-Acl%3A%20public HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 11: bytes from 0x80 to 0xFF, raw, in path, query and header
 --- config eval
@@ -155,7 +160,7 @@ my $high = join '', map { chr } 0x80 .. 0xff;
 --- upstream_request_like eval
 my $high = join '', map { sprintf '%%%02X', $_ } 0x80 .. 0xff;
 my $raw = join '', map { chr } 0x80 .. 0xff;
-qr{\AGET /$high\?$high=$high HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-a: \Q$raw\E\n$main::Signed\z}
+qr{\AGET /$high\?$high=$high HTTP/1\.1\nHost: films\.example\nx-amz-meta-a: \Q$raw\E\n$main::Signed\z}
 
 === TEST 12: control characters in a header's value go on as they are
 --- config eval
@@ -163,7 +168,7 @@ $main::Recorded
 --- raw_request eval
 "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nx-amz-meta-a: 1\x01\x0b\x7f2\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-a: 1\x01\x0b\x7f2\n$main::Signed\z}
+qr{\AGET /a HTTP/1\.1\nHost: films\.example\nx-amz-meta-a: 1\x01\x0b\x7f2\n$main::Signed\z}
 
 === TEST 13: a bare CR in a header's value
 --- config eval
@@ -181,7 +186,7 @@ $main::Recorded
 --- raw_request eval
 'GET /' . '%41+' x 250_000 . " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /(?:A%2B)+ HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /(?:A%2B)+ HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 --- timeout: 10
 
 === TEST 15: a query of nearly a megabyte, all of it arguments
@@ -192,7 +197,7 @@ $main::Recorded
 --- raw_request eval
 'GET /a?' . '%5a&' x 250_000 . " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a\?Z=(?:&Z=)+ HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a\?Z=(?:&Z=)+ HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 --- timeout: 10
 
 === TEST 16: headers of nearly four megabytes, all of them signed
@@ -204,7 +209,7 @@ $main::Recorded
 "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
 . join('', map { "x-amz-meta-$_: " . '1  ' x 300_000 . "\r\n" } 1 .. 4) . "\r\n"
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\nx-amz-meta-1: .*SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-meta-1;x-amz-meta-2;x-amz-meta-3;x-amz-meta-4,}s
+qr{\AGET /a HTTP/1\.1\nHost: films\.example\nx-amz-meta-1: .*SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-meta-1;x-amz-meta-2;x-amz-meta-3;x-amz-meta-4,}s
 --- timeout: 10
 
 === TEST 17: nine hundred headers of one name
@@ -215,7 +220,7 @@ $main::Recorded
 --- raw_request eval
 "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" . "x-amz-meta-a: 1\r\n" x 900 . "\r\n"
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: films\.example\nConnection: close\n(?:x-amz-meta-a: 1\n){900}$main::Signed\z}
+qr{\AGET /a HTTP/1\.1\nHost: films\.example\n(?:x-amz-meta-a: 1\n){900}$main::Signed\z}
 --- timeout: 10
 
 === TEST 18: a target in absolute form, with another host
@@ -224,7 +229,7 @@ $main::Recorded
 --- raw_request eval
 "GET http://evil.example:81/a%20b?c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a%20b\?c= HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a%20b\?c= HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 19: a target in absolute form without a path
 --- config eval
@@ -232,7 +237,7 @@ $main::Recorded
 --- raw_request eval
 "GET http://evil.example?c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /\?c= HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /\?c= HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 20: OPTIONS *
 --- config eval
@@ -244,7 +249,7 @@ $main::Recorded
 
 === TEST 21: the client's Host, sent on: none
 --- config eval
-"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location / { proxy_http_version 1.0; proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET /a HTTP/1.0\r\n\r\n"
 --- error_code: 500
@@ -261,27 +266,27 @@ $main::Recorded
 
 === TEST 23: the client's Host, sent on: upper case, with a port
 --- config eval
-"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET /a HTTP/1.1\r\nHost: FILMS.S3.amazonaws.com:443\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: FILMS\.S3\.amazonaws\.com:443\nConnection: close\n$main::Signed\z}
+qr{\AGET /a HTTP/1\.1\nHost: FILMS\.S3\.amazonaws\.com:443\n$main::Signed\z}
 
 === TEST 24: the client's Host, sent on: an IPv6 literal
 --- config eval
-"$main::Keys location / { proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET /a HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: \[::1\]:80\nConnection: close\n$main::Signed\z}
+qr{\AGET /a HTTP/1\.1\nHost: \[::1\]:80\n$main::Signed\z}
 
 === TEST 25: $host and an absolute form that differs from the Host header
 --- config eval
-"$main::Keys location / { proxy_set_header Host \$host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET http://Other.Example/a HTTP/1.1\r\nHost: films.example\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: other\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /a HTTP/1\.1\nHost: other\.example\n$main::Signed\z}
 
 === TEST 26: Transfer-Encoding with Content-Length
 --- config eval
@@ -326,27 +331,27 @@ $main::Recorded
 
 === TEST 31: the same, not above the root
 --- config eval
-"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+"$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
 "GET /private/a/..%2f%2e%2e/public/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /public/b HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /public/b HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 32: a prefix of the bucket, proxy_pass with URI: dots encoded twice are a name
 --- config eval
-"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+"$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
 "GET /public/..%252fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /public/\.\.%252fprivate/a HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /public/\.\.%252fprivate/a HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 33: a prefix of the bucket, proxy_pass with URI: a question mark stays in the path
 --- config eval
-"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+"$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
 "GET /public/a%3facl HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /public/a%3Facl HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /public/a%3Facl HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 34: a prefix of the bucket, proxy_pass without URI: dots lead out of the location
 --- config eval
@@ -361,19 +366,19 @@ qr{\AGET /public/a%3Facl HTTP/1\.0\nHost: films\.example\nConnection: close\n$ma
 The key "private/../public/b" then begins with another prefix. S3 takes it as it is: it is not "private/b" or
 any other key without dots.
 --- config eval
-"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET /private/..%2fpublic/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /private/\.\./public/b HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /private/\.\./public/b HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 36: a prefix of the bucket by $request_uri: the same
 --- config eval
-"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\$request_uri; }"
+"$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\$request_uri; }"
 --- raw_request eval
 "GET /private/..%2fpublic/b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /private/\.\./public/b HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /private/\.\./public/b HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 37: a prefix of the bucket by a capture: dots lead out of the location
 --- config eval
@@ -386,27 +391,27 @@ qr{\AGET /private/\.\./public/b HTTP/1\.0\nHost: films\.example\nConnection: clo
 
 === TEST 38: a prefix of the bucket by a capture: it is decoded, so dots encoded twice are dots
 --- config eval
-"$main::Keys location ~ ^/public/(.*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
+"$main::Keys location ~ ^/public/(.*)\$ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
 --- raw_request eval
 "GET /public/..%252fprivate/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /public/\.\./private/a HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /public/\.\./private/a HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 39: a prefix of the bucket by a capture: a question mark begins a query
 --- config eval
-"$main::Keys location ~ ^/public/(.*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
+"$main::Keys location ~ ^/public/(.*)\$ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
 --- raw_request eval
 "GET /public/a%3facl HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /public/a\?acl= HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /public/a\?acl= HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 40: a bucket in the path, proxy_pass without URI: another bucket, of whose keys none without dots
 --- config eval
-"$main::Keys location /films/ { proxy_set_header Host s3.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+"$main::Keys location /films/ { $main::Http11 proxy_set_header Host s3.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
 "GET /other/..%2ffilms/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /other/\.\./films/a HTTP/1\.0\nHost: s3\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /other/\.\./films/a HTTP/1\.1\nHost: s3\.example\n$main::Signed\z}
 
 === TEST 41: line breaks in a capture
 --- config eval
@@ -509,11 +514,11 @@ What follows it would read as the resource, and the signature be good for that o
 
 === TEST 52: a prefix of the bucket, with a slash at the end of proxy_pass only: dots leave it
 --- config eval
-"$main::Keys location /public { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+"$main::Keys location /public { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
 "GET /public../private/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
-qr{\AGET /public/\.\./private/a HTTP/1\.0\nHost: films\.example\nConnection: close\n$main::Signed\z}
+qr{\AGET /public/\.\./private/a HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
 === TEST 53: uploads: a client's copy source is signed
 --- config eval
@@ -524,8 +529,27 @@ qr{\AGET /public/\.\./private/a HTTP/1\.0\nHost: films\.example\nConnection: clo
 
 === TEST 54: uploads: a copy source that proxy_set_header removes is not sent
 --- config eval
-"$main::Keys location /public/ { proxy_set_header Host films.example; proxy_set_header X-Amz-Copy-Source ''; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
+"$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_set_header X-Amz-Copy-Source ''; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
 "PUT /public/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\nx-amz-copy-source: /films/private/a\r\n\r\n"
 --- upstream_request_like eval
-qr{\APUT /public/a HTTP/1\.0\nHost: films\.example\nConnection: close\nContent-Length: 0\n$main::Signed\z}
+qr{\APUT /public/a HTTP/1\.1\nHost: films\.example\nContent-Length: 0\n$main::Signed\z}
+
+=== TEST 55: the client's Host, sent on in HTTP/1.1: none, before nginx 1.31.4
+--- config eval
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.0\r\n\r\n"
+--- skip_nginx: 3: >= 1.31.4
+--- error_code: 500
+--- error_log: request not signed and not sent: the request has no "Host" header
+--- upstream_count: 0
+
+=== TEST 56: the client's Host, sent on in HTTP/1.1: none: from nginx 1.31.4 on the host of proxy_pass is signed
+--- config eval
+"$main::Keys location / { $main::Http11 proxy_set_header Host \$http_host; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- raw_request eval
+"GET /a HTTP/1.0\r\n\r\n"
+--- skip_nginx: 2: < 1.31.4
+--- upstream_request_like eval
+qr{\AGET /a HTTP/1\.1\nHost: 127\.0\.0\.1:$ENV{TEST_NGINX_UPSTREAM_PORT}\n$main::Signed\z}

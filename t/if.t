@@ -14,11 +14,15 @@ s3_region      us-east-1;
 s3_use_headers on;
 END
 
-our $Bucket =
-    "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $Keys}";
+# Not left to nginx's version, as heads are compared: which HTTP version goes
+# upstream, and which Connection header.
+our $Http11 = "proxy_http_version 1.1;\nproxy_set_header Connection '';\n";
+
+our $Bucket = $Http11
+    . "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $Keys}";
 
 our $Signed = qr{
-    \A GET[ ]/k\?x=1[ ]HTTP/1\.0\n Host:[ ][^\n]+\n Connection:[ ]close\n
+    \A GET[ ]/k\?x=1[ ]HTTP/1\.1\n Host:[ ][^\n]+\n
     x-amz-content-sha256:[ ]\w{64}\n x-amz-date:[ ]\w+\n
     Authorization:[ ]AWS4-HMAC-SHA256[ ]Credential=AKIDTEST00000000001/[^\n]+
     \z
@@ -31,7 +35,8 @@ __DATA__
 
 === TEST 1: an if block without a proxy_pass, keys in the location
 --- config eval
-"location / {
+"$::Http11
+location / {
     $::Keys
     if (\$arg_x) { set \$y 1; }
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
@@ -53,7 +58,8 @@ GET /k?x=1
 
 === TEST 3: an if block without a proxy_pass, keys around the location
 --- config eval
-"$::Keys
+"$::Http11
+$::Keys
 location / {
     if (\$arg_x) { set \$y 1; }
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
@@ -76,18 +82,20 @@ GET /k?x=1
 
 === TEST 5: an if block with keys, the proxy_pass in the location
 --- config eval
-"location / {
+"$::Http11
+location / {
     if (\$arg_x) { $::Keys }
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
 }"
 --- request eval
 ["GET /k?x=1", "GET /k"]
 --- upstream_request_like eval
-[$::Signed, qr/\AGET \/k HTTP\/1\.0\nHost: [^\n]+\nConnection: close\z/]
+[$::Signed, qr/\AGET \/k HTTP\/1\.1\nHost: [^\n]+\z/]
 
 === TEST 6: an if block with s3_access_key off, the proxy_pass in the location
 --- config eval
-"location / {
+"$::Http11
+location / {
     $::Keys
     if (\$arg_off) { s3_access_key off; }
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
@@ -95,11 +103,12 @@ GET /k?x=1
 --- request eval
 ["GET /k?x=1", "GET /k?off=1"]
 --- upstream_request_like eval
-[$::Signed, qr/\AGET \/k\?off=1 HTTP\/1\.0\nHost: [^\n]+\nConnection: close\z/]
+[$::Signed, qr/\AGET \/k\?off=1 HTTP\/1\.1\nHost: [^\n]+\z/]
 
 === TEST 7: an if block with a proxy_pass, keys in the location
 --- config eval
-"location / {
+"$::Http11
+location / {
     $::Keys
     if (\$arg_x) { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }
     proxy_pass http://127.0.0.1:\$TEST_NGINX_REFUSED_PORT;
@@ -136,14 +145,15 @@ location / {
 
 === TEST 10: the last of several if blocks is the one that counts
 --- config eval
-"location / {
+"$::Http11
+location / {
     if (\$arg_x) { $::Keys }
     if (\$arg_x) { set \$y 1; }
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
 }"
 --- request
 GET /k?x=1
---- upstream_request_like: \AGET /k\?x=1 HTTP/1\.0\nHost: [^\n]+\nConnection: close\z
+--- upstream_request_like: \AGET /k\?x=1 HTTP/1\.1\nHost: [^\n]+\z
 
 === TEST 11: the method is looked at in an if block, too
 --- http_config eval: $::Bucket

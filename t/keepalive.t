@@ -227,3 +227,21 @@ main::load('v4-headers');
 GET /result
 --- response_body
 10000 times v4-headers, at most 16 connections
+
+=== TEST 8: what nginx does with connections by itself
+From 1.29.7 on an upstream block keeps its connections.
+--- http_config eval
+"upstream bucket {
+    server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    $::CanaryKeys
+}"
+--- config
+location / { proxy_pass http://bucket; }
+--- request eval
+["GET /1", "HEAD /2", "GET /3"]
+--- response_body eval
+["upstream ok\n", "", "upstream ok\n"]
+--- upstream_request_like eval
+[map { qr{\A$_\?AWSAccessKeyId=AKIDTEST00000000001&} } 'GET /1', 'HEAD /2', 'GET /3']
+--- upstream_connections eval
+NginxTest::Nginx::keepalive_by_default() ? 1 : 3

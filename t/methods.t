@@ -19,14 +19,15 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /f/a HTTP/1\.0
+\AGET /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -37,14 +38,15 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 HEAD /f/a
 --- upstream_request_like
-\AHEAD /f/a HTTP/1\.0
+\AHEAD /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -222,7 +224,10 @@ body
 --- response_headers
 Content-Type: text/html
 Allow: GET, HEAD
---- response_body_like: \A<html>\r\n<head><title>405 Not Allowed</title></head>\r\n.*<hr><center>nginx/[0-9.]+</center>
+--- response_body_like eval
+my $name = NginxTest::Nginx::name();
+my $status = $name =~ /^freenginx/ ? '405 Method Not Allowed' : '405 Not Allowed';
+qr{\A<html>\r\n<head><title>$status</title></head>\r\n.*<hr><center>\Q$name\E</center>}s
 --- upstream_count: 0
 
 === TEST 14: a refused method is one line of the error log
@@ -264,14 +269,15 @@ location /f/ {
     s3_use_headers on;
     s3_methods GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 HEAD /f/a
 --- upstream_request_like
-\AHEAD /f/a HTTP/1\.0
+\AHEAD /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -313,14 +319,15 @@ location /f/ {
     s3_use_headers on;
     s3_methods HEAD;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 HEAD /f/a
 --- upstream_request_like
-\AHEAD /f/a HTTP/1\.0
+\AHEAD /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -347,15 +354,16 @@ location /f/ {
     s3_use_headers on;
     s3_methods PUT DELETE;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 PUT /f/a
 text
 --- upstream_request_like
-\APUT /f/a HTTP/1\.0
+\APUT /f/a HTTP/1\.1
 Host: h
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=
@@ -370,14 +378,15 @@ location /f/ {
     s3_use_headers on;
     s3_methods PUT DELETE;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -419,14 +428,15 @@ location /f/ {
     s3_use_headers on;
     s3_methods OPTIONS;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 OPTIONS /f/a
 --- upstream_request_like
-\AOPTIONS /f/a HTTP/1\.0
+\AOPTIONS /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -438,15 +448,16 @@ location /f/ {
     s3_use_headers on;
     s3_methods POST;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 POST /f/a
 text
 --- upstream_request_like
-\APOST /f/a HTTP/1\.0
+\APOST /f/a HTTP/1\.1
 Host: h
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=
@@ -476,15 +487,16 @@ location /f/ {
     s3_use_headers on;
     s3_methods any;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 PATCH /f/a
 text
 --- upstream_request_like
-\APATCH /f/a HTTP/1\.0
+\APATCH /f/a HTTP/1\.1
 Host: h
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=
@@ -499,14 +511,15 @@ location /f/ {
     s3_use_headers on;
     s3_methods any;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 FETCH /f/a
 --- upstream_request_like
-\AFETCH /f/a HTTP/1\.0
+\AFETCH /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -550,14 +563,15 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -571,14 +585,15 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -592,15 +607,16 @@ location /f/ {
         s3_secret_key SecretCanary/With+Signs0000000000000001;
         s3_use_headers on;
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
         proxy_set_header Host h;
     }
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -616,13 +632,14 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -638,14 +655,15 @@ upstream s3 {
 location /f/ {
     s3_methods DELETE;
     proxy_pass http://s3;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -688,14 +706,15 @@ Allow: GET, HEAD
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request
-DELETE /f/a HTTP/1.0
+DELETE /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 40: a location with s3_access_key off takes any method
 --- http_config
@@ -705,14 +724,15 @@ s3_secret_key SecretCanary/With+Signs0000000000000001;
 location /f/ {
     s3_access_key off;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request
-DELETE /f/a HTTP/1.0
+DELETE /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 41: a location whose upstream has s3_access_key off takes any method
 --- http_config
@@ -725,14 +745,15 @@ upstream s3 {
 --- config
 location /f/ {
     proxy_pass http://s3;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request
-DELETE /f/a HTTP/1.0
+DELETE /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 42: keys at http level do not touch locations that do not proxy
 --- http_config
@@ -826,14 +847,15 @@ location /f/ {
     s3_methods DELETE;
     set $up s3;
     proxy_pass http://$up;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request_like
-\ADELETE /f/a HTTP/1\.0
+\ADELETE /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -852,14 +874,15 @@ upstream s3 {
 location /f/ {
     set $up s3;
     proxy_pass http://$up;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request
-DELETE /f/a HTTP/1.0
+DELETE /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 49: variables choose an upstream that switches the keys of http off: any method is passed on
 --- http_config
@@ -873,14 +896,15 @@ upstream s3 {
 location /f/ {
     set $up s3;
     proxy_pass http://$up;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 DELETE /f/a
 --- upstream_request
-DELETE /f/a HTTP/1.0
+DELETE /f/a HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 50: keys in a location with a proxy_pass with variables: another method is refused with 405
 --- http_config
@@ -998,14 +1022,15 @@ location /f/ {
     proxy_cache_convert_head off;
     proxy_cache_key $request_method$uri;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 HEAD /f/a
 --- upstream_request_like
-\AHEAD /f/a HTTP/1\.0
+\AHEAD /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -1014,6 +1039,8 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 location /f/ {
     mirror /mirror;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 location = /mirror {
@@ -1021,6 +1048,8 @@ location = /mirror {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 POST /f/a
@@ -1030,9 +1059,8 @@ upstream ok
 --- error_log
 request not signed and not sent: "s3_methods" does not allow method "POST"
 --- upstream_request
-POST /f/a HTTP/1.0
+POST /f/a HTTP/1.1
 Host: h
-Connection: close
 Content-Length: 4
 
 body
@@ -1044,6 +1072,8 @@ location /f/ {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location @write {
     s3_access_key AKIDTEST00000000001;
@@ -1051,15 +1081,16 @@ location @write {
     s3_use_headers on;
     s3_methods PUT;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 PUT /f/a
 text
 --- upstream_request_like
-\APUT /f/a HTTP/1\.0
+\APUT /f/a HTTP/1\.1
 Host: h
-Connection: close
 Content-Length: 4
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=
@@ -1117,6 +1148,8 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- more_headers
@@ -1124,9 +1157,8 @@ Authorization: Basic dXNlcjpzZWNyZXQ=
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /f/a HTTP/1\.0
+\AGET /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -1145,14 +1177,15 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /f/a HTTP/1\.0
+\AGET /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 
@@ -1260,6 +1293,8 @@ location /f/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- more_headers
@@ -1267,9 +1302,8 @@ Authorization: Basic dXNlcjpzZWNyZXQ=
 --- request
 GET /f/a
 --- upstream_request_like
-\AGET /f/a HTTP/1\.0
+\AGET /f/a HTTP/1\.1
 Host: h
-Connection: close
 x-amz-date: [^\n]+
 Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 

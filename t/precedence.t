@@ -576,14 +576,15 @@ location /f/ {
     s3_access_key AKIDTEST00000000002;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h HTTP/1\.0
+\AGET /h HTTP/1\.1
 Host: h
-Connection: close
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
@@ -603,14 +604,15 @@ location /f/ {
     s3_access_key AKIDTEST00000000002;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h HTTP/1\.0
+\AGET /h HTTP/1\.1
 Host: h
-Connection: close
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
@@ -630,14 +632,15 @@ location /f/ {
     s3_access_key AKIDTEST00000000002;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h HTTP/1\.0
+\AGET /h HTTP/1\.1
 Host: h
-Connection: close
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
@@ -658,15 +661,16 @@ location /f/ {
         s3_access_key AKIDTEST00000000002;
         s3_secret_key SecretCanary/With+Signs0000000000000001;
         proxy_pass http://s3/h;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
         proxy_set_header Host h;
     }
 }
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h HTTP/1\.0
+\AGET /h HTTP/1\.1
 Host: h
-Connection: close
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
@@ -686,14 +690,15 @@ upstream s3 {
 --- config
 location /f/ {
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h HTTP/1\.0
+\AGET /h HTTP/1\.1
 Host: h
-Connection: close
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
@@ -712,14 +717,15 @@ s3_secret_key SecretCanary/With+Signs0000000000000001;
 s3_security_token TokenCanary/With+Signs0000000000000001==;
 location /f/ {
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000002%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.0
-Host: h
-Connection: close\z
+\AGET /h\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000002%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1
+Host: h\z
 
 === TEST 31: s3_access_key off in a location turns off the keys of http
 --- http_config
@@ -732,14 +738,15 @@ upstream s3 {
 location /f/ {
     s3_access_key off;
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 32: s3_access_key off in a location turns off the keys of its upstream
 --- http_config
@@ -752,14 +759,15 @@ upstream s3 {
 location /f/ {
     s3_access_key off;
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 33: s3_access_key off in a nested location turns off the keys of the location around
 --- http_config
@@ -773,15 +781,16 @@ location /f/ {
     location /f/h {
         s3_access_key off;
         proxy_pass http://s3/h;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
         proxy_set_header Host h;
     }
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 34: s3_access_key off in the location around turns off the keys of http and upstream
 --- http_config
@@ -797,15 +806,16 @@ location /f/ {
     s3_access_key off;
     location /f/h {
         proxy_pass http://s3/h;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
         proxy_set_header Host h;
     }
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 35: s3_access_key off in a server turns off the keys of http
 --- http_config
@@ -818,14 +828,15 @@ upstream s3 {
 s3_access_key off;
 location /f/ {
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 36: s3_access_key off in an upstream turns off the keys of http and server
 --- http_config
@@ -840,14 +851,15 @@ s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 location /f/ {
     proxy_pass http://s3/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 37: keys in a location switch on what off in its upstream switched off
 --- http_config
@@ -1054,6 +1066,8 @@ location /f/ {
 }
 location /h {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
@@ -1061,7 +1075,7 @@ GET /f/h
 --- upstream_response eval
 ["HTTP/1.1 404 Not Found\nContent-Length: 0\n\n", undef]
 --- upstream_request eval
-[undef, "GET /h HTTP/1.0\nHost: h\nConnection: close\n"]
+[undef, "GET /h HTTP/1.1\nHost: h\n"]
 
 === TEST 49: an if block inherits from its location
 --- config
@@ -1189,13 +1203,15 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request eval
 ["GET /f/a?plain=1", "GET /f/a"]
 --- error_code eval
 [200, 200]
 --- upstream_request_like eval
-[qr{\AGET /f/a\?plain=1 HTTP/1\.0\nHost: h\nConnection: close\z},
+[qr{\AGET /f/a\?plain=1 HTTP/1\.1\nHost: h\z},
  qr{\AGET /f/a\?AWSAccessKeyId=AKIDTEST00000000001&}]
 
 === TEST 57: a limit_except block inherits from its location
@@ -1314,11 +1330,12 @@ upstream films {
 location ~ ^/f/(.*)$ {
     set $bucket films;
     proxy_pass http://$bucket/$1;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     proxy_set_header Host h;
 }
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.0
+GET /h HTTP/1.1
 Host: h
-Connection: close

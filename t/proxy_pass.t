@@ -272,12 +272,14 @@ GET /a%20b.txt\?x=y 200 v4-headers$
 === TEST 17: a request target in absolute form without a path
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- raw_request eval
 "GET http://player.test?x=y HTTP/1.1\r\nHost: player.test\r\n"
 . "Connection: close\r\n\r\n"
 --- upstream_request_like eval
-main::v4("GET /?x=y HTTP/1.0\nHost: bucket\nConnection: close\n")
+main::v4("GET /?x=y HTTP/1.1\nHost: bucket\n")
 
 === TEST 18: slashes of the client are not merged where its path is sent
 --- http_config eval: $::Films
@@ -410,12 +412,14 @@ location /v2-query/ {
 === TEST 28: with Signature V4, arguments are sent in the order that is signed
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- request
 GET /k?b=2&a=1&&A=0&c&d=&a=0&e=%7e%2f/&f=a+b%20c&%61%2D=x&g=h=i
 --- upstream_request_like eval
 main::v4("GET /k?A=0&a=0&a=1&a-=x&b=2&c=&d=&e=~%2F%2F&f=a%20b%20c&g=h%3Di"
-    . " HTTP/1.0\nHost: bucket\nConnection: close\n")
+    . " HTTP/1.1\nHost: bucket\n")
 
 === TEST 29: the S3 server accepts the arguments in this order
 --- http_config eval: $::Films
@@ -428,6 +432,8 @@ hello from films
 
 === TEST 30: with Signature V2, arguments keep their order
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / {
     s3_access_key AKIDTEST00000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -437,12 +443,14 @@ location / {
 GET /k?b=2&a=1&c&d=&f=a+b
 --- upstream_request_like eval
 qr{\AGET[ ]/k\?b=2&a=1&c&d=&f=a%20b&AWSAccessKeyId=AKIDTEST00000000001
-   &Expires=\d{10}&Signature=[\w%]{28,} [ ]HTTP/1\.0\n
-   Host:[ ]127\.0\.0\.1:\d+\nConnection:[ ]close\z}x
+   &Expires=\d{10}&Signature=[\w%]{28,} [ ]HTTP/1\.1\n
+   Host:[ ]127\.0\.0\.1:\d+\z}x
 
 === TEST 31: what would authenticate is removed from the arguments
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- request eval
 "GET /k?a=1&" . join('&', qw(
@@ -451,7 +459,7 @@ location / { proxy_pass http://bucket; }
     %58-Amz-Signature=1 x%2Damz%2dcredential X-Amz-Date=
     AWSAccessKeyId=1 Signature=1 Expires=1 %53ignature=1 Expires)) . "&z=1"
 --- upstream_request_like eval
-main::v4("GET /k?a=1&z=1 HTTP/1.0\nHost: bucket\nConnection: close\n")
+main::v4("GET /k?a=1&z=1 HTTP/1.1\nHost: bucket\n")
 
 === TEST 32: a request that is presigned by someone else is signed anew
 --- config
@@ -471,6 +479,8 @@ hello from films
 === TEST 33: what would authenticate is removed from the headers
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- request
 GET /k
@@ -483,12 +493,14 @@ x-amz-content-sha256: 0
 X-AMZ-Security-Token: t
 X-Last: 3
 --- upstream_request_like eval
-main::v4("GET /k HTTP/1.0\nHost: bucket\nConnection: close\n"
+main::v4("GET /k HTTP/1.1\nHost: bucket\n"
     . "X-First: 1\nX-Middle: 2\nX-Last: 3\n")
 
 === TEST 34: the client's other x-amz headers are kept and signed
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- request
 GET /k
@@ -497,7 +509,7 @@ X-Amz-Request-Payer:  requester
 x-amz-cf-id: abc==
 Range: bytes=0-1
 --- upstream_request_like eval
-main::v4("GET /k HTTP/1.0\nHost: bucket\nConnection: close\n"
+main::v4("GET /k HTTP/1.1\nHost: bucket\n"
     . "X-Amz-Request-Payer: requester\nx-amz-cf-id: abc==\n"
     . "Range: bytes=0-1\n",
     signed => 'host;x-amz-cf-id;x-amz-content-sha256;x-amz-date;'
@@ -552,9 +564,11 @@ hello from music
  200 v2-query$
 
 === TEST 38: without a Host nothing is sent
+In HTTP/1.1 nginx 1.31.4 and later always write one.
 --- http_config eval: $::Recorded
 --- config
 location / {
+    proxy_http_version 1.0;
     proxy_set_header Host "";
     proxy_pass       http://bucket;
 }
@@ -569,6 +583,9 @@ request not signed and not sent:
 --- http_config eval: $::Recorded
 --- config
 location / {
+    proxy_http_version 1.1;
+    proxy_set_header Host          bucket;
+    proxy_set_header Connection    "";
     proxy_set_header Authorization "Basic eDp5";
     proxy_set_header X-Other       "a b";
     proxy_pass       http://bucket;
@@ -576,7 +593,7 @@ location / {
 --- request
 GET /k
 --- upstream_request_like eval
-main::v4("GET /k HTTP/1.0\nX-Other: a b\nHost: bucket\nConnection: close\n")
+main::v4("GET /k HTTP/1.1\nHost: bucket\nX-Other: a b\n")
 
 === TEST 40: proxy_method is what is signed
 --- http_config eval: $::Films
@@ -610,11 +627,13 @@ request not signed and not sent: "s3_methods" does not allow method "DELETE"
 === TEST 42: a body is sent as it is, with an unsigned payload
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { s3_methods any; proxy_pass http://bucket; }
 --- request eval
 "PUT /k\nline 1\r\n\r\nGET /evil HTTP/1.1\r\n\r\nend"
 --- upstream_request_like eval
-main::v4("PUT /k HTTP/1.0\nHost: bucket\nConnection: close\n"
+main::v4("PUT /k HTTP/1.1\nHost: bucket\n"
     . "Content-Length: 35\n",
     payload => 'UNSIGNED-PAYLOAD',
     body    => "\n\nline 1\r\n\r\nGET /evil HTTP/1.1\r\n\r\nend")
@@ -638,6 +657,8 @@ location / {
 === TEST 44: proxy_set_body, behind the head in the same buffer
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / {
     s3_methods     any;
     proxy_set_body "body of $uri\r\n\r\nX: y";
@@ -647,7 +668,7 @@ location / {
 PUT /k
 what the client sends
 --- upstream_request_like eval
-main::v4("PUT /k HTTP/1.0\nHost: bucket\nConnection: close\n"
+main::v4("PUT /k HTTP/1.1\nHost: bucket\n"
     . "Content-Length: 18\n",
     payload => 'UNSIGNED-PAYLOAD', body => "\n\nbody of /k\r\n\r\nX: y")
 
@@ -703,6 +724,8 @@ location /get/ { proxy_pass http://films.s3.us-east-1.amazonaws.com/; }
 location / {
     s3_methods              any;
     proxy_pass_request_body off;
+    proxy_http_version      1.1;
+    proxy_set_header        Connection "";
     proxy_set_header        Content-Length "";
     proxy_pass              http://bucket;
 }
@@ -710,11 +733,13 @@ location / {
 POST /k
 body
 --- upstream_request_like eval
-main::v4("POST /k HTTP/1.0\nHost: bucket\nConnection: close\n")
+main::v4("POST /k HTTP/1.1\nHost: bucket\n")
 
 === TEST 48: proxy_pass_request_headers off: only nginx's headers are sent
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / {
     proxy_pass_request_headers off;
     proxy_pass                 http://bucket;
@@ -725,7 +750,7 @@ GET /k
 X-A: b
 x-amz-meta-a: b
 --- upstream_request_like eval
-main::v4("GET /k HTTP/1.0\nHost: bucket\nConnection: close\n")
+main::v4("GET /k HTTP/1.1\nHost: bucket\n")
 
 === TEST 49: an unbuffered body with a length follows the signed head
 --- http_config eval: $::Recorded
@@ -734,6 +759,7 @@ location / {
     s3_methods              any;
     proxy_request_buffering off;
     proxy_http_version      1.1;
+    proxy_set_header        Connection "";
     proxy_pass              http://bucket;
 }
 --- request eval
@@ -741,7 +767,7 @@ location / {
 --- more_headers
 Content-Length: 16
 --- upstream_request_like eval
-main::v4("PUT /k HTTP/1.1\nHost: bucket\nConnection: close\n"
+main::v4("PUT /k HTTP/1.1\nHost: bucket\n"
     . "Content-Length: 16\n",
     payload => 'UNSIGNED-PAYLOAD',
     body    => "\n\n\r\n\r\nfirst \xff\x00then")
@@ -753,6 +779,7 @@ location / {
     s3_methods              any;
     proxy_request_buffering off;
     proxy_http_version      1.1;
+    proxy_set_header        Connection "";
     proxy_pass              http://bucket;
 }
 --- request eval
@@ -762,7 +789,7 @@ location / {
 --- more_headers
 Transfer-Encoding: chunked
 --- upstream_request_like eval
-main::v4("PUT /k HTTP/1.1\nHost: bucket\nConnection: close\n"
+main::v4("PUT /k HTTP/1.1\nHost: bucket\n"
     . "Transfer-Encoding: chunked\n",
     payload => 'UNSIGNED-PAYLOAD',
     body    => "\n\n5\r\nhello\r\n9\r\n\r\n\r\nworld\r\n0\r\n\r\n")
@@ -774,6 +801,7 @@ location / {
     s3_methods              any;
     proxy_request_buffering off;
     proxy_http_version      1.1;
+    proxy_set_header        Connection "";
     proxy_pass              http://bucket;
 }
 --- request eval
@@ -781,7 +809,7 @@ location / {
 --- more_headers
 Transfer-Encoding: chunked
 --- upstream_request_like eval
-main::v4("PUT /k HTTP/1.1\nHost: bucket\nConnection: close\n"
+main::v4("PUT /k HTTP/1.1\nHost: bucket\n"
     . "Content-Length: 5\n",
     payload => 'UNSIGNED-PAYLOAD', body => "\n\nhello")
 
@@ -834,13 +862,15 @@ qr{^PUT /spooled.txt HTTP/1.1 \S*/client_body/\d+$}
 === TEST 55: the head of a body in a temporary file is signed
 --- http_config eval: $::Recorded
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 client_body_in_file_only clean;
 location / { s3_methods any; proxy_pass http://bucket; }
 --- request
 PUT /k
 body
 --- upstream_request_like eval
-main::v4("PUT /k HTTP/1.0\nHost: bucket\nConnection: close\n"
+main::v4("PUT /k HTTP/1.1\nHost: bucket\n"
     . "Content-Length: 4\n",
     payload => 'UNSIGNED-PAYLOAD', body => "\n\nbody")
 --- error_log
@@ -849,7 +879,12 @@ a client request body is buffered to a temporary file
 === TEST 56: HTTP/1.1 to the upstream
 --- http_config eval: $::Recorded
 --- config
-location / { proxy_http_version 1.1; proxy_pass http://bucket; }
+location / {
+    proxy_http_version 1.1;
+    proxy_set_header   Host bucket;
+    proxy_set_header   Connection close;
+    proxy_pass         http://bucket;
+}
 --- request
 GET /k
 --- upstream_request_like eval
@@ -858,7 +893,12 @@ main::v4("GET /k HTTP/1.1\nHost: bucket\nConnection: close\n")
 === TEST 57: HTTP/1.0 from the client and to the upstream
 --- http_config eval: $::Recorded
 --- config
-location / { proxy_http_version 1.0; proxy_pass http://bucket; }
+location / {
+    proxy_http_version 1.0;
+    proxy_set_header   Host bucket;
+    proxy_set_header   Connection close;
+    proxy_pass         http://bucket;
+}
 --- request
 GET /k HTTP/1.0
 --- upstream_request_like eval
@@ -944,7 +984,7 @@ GET /hello.txt
 --- response_body
 hello from films
 
-=== TEST 65: a second Host of proxy_set_header: nothing is sent
+=== TEST 65: a second Host of proxy_set_header: nothing is sent, before nginx 1.31.4
 --- http_config eval: $::Recorded
 --- config
 location / {
@@ -954,6 +994,7 @@ location / {
 }
 --- request
 GET /k
+--- skip_nginx: 4: >= 1.31.4
 --- error_code: 500
 --- error_log
 request not signed and not sent:
@@ -1002,6 +1043,8 @@ GET /hello.txt\?x=y&AWSAccessKeyId=ASIATEMPORARY0000001&\S+ 200 v2-query$
 === TEST 68: X-Accel-Redirect to a signed location
 --- http_config eval: $::Films
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location /app { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 location /s3/ {
     internal;
@@ -1016,9 +1059,8 @@ Content-Length: 0
 --- response_body
 a b.txt of films
 --- upstream_request
-GET /app HTTP/1.0
+GET /app HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 
 === TEST 69: several requests on one connection of the client
 --- http_config eval: $::Films
@@ -1028,3 +1070,61 @@ location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 ["GET /hello.txt", "GET /a%20b.txt", "GET /a+b.txt"]
 --- response_body eval
 ["hello from films\n", "a b.txt of films\n", "a+b.txt of films\n"]
+
+=== TEST 70: a second Host of proxy_set_header: from nginx 1.31.4 on the last one is sent, and signed
+--- http_config eval: $::Films
+--- config
+location / {
+    proxy_set_header Host music.s3.us-east-1.amazonaws.com;
+    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
+    proxy_pass       http://films.s3.us-east-1.amazonaws.com;
+}
+--- request
+GET /hello.txt
+--- skip_nginx: 3: < 1.31.4
+--- response_body
+hello from films
+--- s3_log_like
+GET /hello.txt 200 v4-headers$
+
+=== TEST 71: an empty Host in HTTP/1.1: from nginx 1.31.4 on the host of proxy_pass is sent, and signed
+--- http_config eval: $::Films
+--- config
+location / {
+    proxy_http_version 1.1;
+    proxy_set_header   Host "";
+    proxy_pass         http://films.s3.us-east-1.amazonaws.com;
+}
+--- request
+GET /hello.txt
+--- skip_nginx: 3: < 1.31.4
+--- response_body
+hello from films
+--- s3_log_like
+GET /hello.txt 200 v4-headers$
+
+=== TEST 72: the HTTP version and the Connection header of nginx's own
+--- http_config eval: $::Recorded
+--- config
+location / { proxy_pass http://bucket; }
+--- request
+GET /k
+--- upstream_request_like eval
+main::v4(NginxTest::Nginx::keepalive_by_default()
+    ? "GET /k HTTP/1.1\nHost: bucket\n"
+    : "GET /k HTTP/1.0\nHost: bucket\nConnection: close\n")
+
+=== TEST 73: the same with a body
+--- http_config eval: $::Recorded
+--- config
+location / { s3_methods any; proxy_pass http://bucket; }
+--- request
+PUT /k
+body
+--- upstream_request_like eval
+main::v4(
+    (NginxTest::Nginx::keepalive_by_default()
+        ? "PUT /k HTTP/1.1\nHost: bucket\n"
+        : "PUT /k HTTP/1.0\nHost: bucket\nConnection: close\n")
+    . "Content-Length: 4\n",
+    payload => 'UNSIGNED-PAYLOAD', body => "\n\nbody")

@@ -92,15 +92,16 @@ upstream bucket {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
 }
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- init
 main::reload(sub { s/s3_\w+_key [^;]+;//g });
 --- request
 GET /a
 --- upstream_request
-GET /a HTTP/1.0
+GET /a HTTP/1.1
 Host: bucket
-Connection: close
 
 === TEST 4: a configuration with half of the keys leaves the old one in place
 --- http_config eval: $::Films

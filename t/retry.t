@@ -167,6 +167,7 @@ upstream timed out
 === TEST 9: with a signature in the query
 --- http_config eval: $::Twice
 --- config
+proxy_http_version 1.1;
 location / { s3_use_headers off; proxy_pass http://bucket; }
 --- request
 GET /a
@@ -174,7 +175,7 @@ GET /a
 --- response_body
 the same
 --- upstream_request_like eval
-[(qr{\AGET /a\?X-Amz-Algorithm=\S+&X-Amz-Signature=[0-9a-f]{64} HTTP/1.0\n}) x 2]
+[(qr{\AGET /a\?X-Amz-Algorithm=\S+&X-Amz-Signature=[0-9a-f]{64} HTTP/1.1\n}) x 2]
 
 === TEST 10: a failure on the last server is the client's
 --- http_config eval: $::Twice

@@ -166,6 +166,8 @@ location /s3/ {
     proxy_set_header Host h;
     proxy_set_header Range $slice_range;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/b/;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 GET /s3/a+b%20c?x=y
@@ -174,10 +176,9 @@ GET /s3/a+b%20c?x=y
 --- upstream_request_like eval
 [map {
     my $range = $_;
-    qr{\AGET /b/a%2Bb%20c\?x=y HTTP/1\.0
+    qr{\AGET /b/a%2Bb%20c\?x=y HTTP/1\.1
 Host: h
 Range: bytes=$range
-Connection: close
 x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\n*\z}
@@ -260,3 +261,29 @@ location / {
 --- response_headers eval: ['X-Cache: MISS v4-query', 'X-Cache: HIT']
 --- response_body eval: [$::Big, $::Big]
 --- s3_log_unlike: ^(?!.* 206 v4-query$)
+
+=== TEST 12: slices with the HTTP version and the Connection header of nginx's own
+From 1.29.7 on they share a connection.
+--- http_config eval
+"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }\n$::Canary"
+--- config
+s3_region us-east-1;
+location / {
+    slice 16;
+    proxy_set_header Host h;
+    proxy_set_header Range $slice_range;
+    proxy_pass http://bucket;
+}
+--- request
+GET /a
+--- upstream_response eval: $::Letters
+--- response_body eval: join '', map { $_ x 16 } 'a' .. 'c'
+--- upstream_request_like eval
+my ($version, $connection) = NginxTest::Nginx::keepalive_by_default()
+    ? ('1.1', '') : ('1.0', "\nConnection: close");
+[map { qr{\AGET /a\?\S+&X-Amz-Signature=[0-9a-f]{64} HTTP/\Q$version\E
+Host: h
+Range: bytes=$_$connection\z}
+} '0-15', '16-31', '32-47']
+--- upstream_connections eval
+NginxTest::Nginx::keepalive_by_default() ? 1 : 3

@@ -144,6 +144,8 @@ location / {
     proxy_set_header Host h;
     s3_access_key off;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location = /copy {
     internal;
@@ -155,9 +157,8 @@ GET /films/a%2Bb.txt?versionId=v1
 --- response_body
 upstream ok
 --- upstream_request
-GET /films/a%2Bb.txt?versionId=v1 HTTP/1.0
+GET /films/a%2Bb.txt?versionId=v1 HTTP/1.1
 Host: h
-Connection: close
 --- s3_log_like: GET /films/a%2Bb\.txt\?\S+&versionId=v1&X-Amz-Signature=\S+ 200 v4-query$
 
 === TEST 5: a mirrored PUT has its body
@@ -193,6 +194,8 @@ location / {
     s3_access_key off;
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location = /copy {
     internal;
@@ -206,9 +209,8 @@ upstream ok
 --- error_log
 request not signed and not sent: "s3_methods" does not allow method "POST"
 --- upstream_request
-POST /a HTTP/1.0
+POST /a HTTP/1.1
 Host: h
-Connection: close
 Content-Length: 4
 
 body
@@ -228,6 +230,8 @@ location = /may {
     proxy_set_header Host h;
     proxy_set_header X-Cookie $http_x_cookie;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request eval: ['GET /films/hello.txt', 'GET /films/hello.txt']
 --- more_headers eval: ['X-Cookie: yes', 'X-Cookie: no']
@@ -239,7 +243,7 @@ sub {
 --- error_code eval: [200, 403]
 --- response_body eval: ["hello from films\n", qr/403 Forbidden/]
 --- upstream_request eval
-[map { "GET /may HTTP/1.0\nHost: h\nX-Cookie: $_\nConnection: close" } qw(yes no)]
+[map { "GET /may HTTP/1.1\nHost: h\nX-Cookie: $_" } qw(yes no)]
 --- s3_log_like: GET /films/hello\.txt\S+ 200 v4-query$
 --- s3_log_unlike: \s403\s
 
@@ -249,6 +253,8 @@ location / {
     auth_request /may;
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location = /may {
     internal;
@@ -265,9 +271,8 @@ location = /may {
 --- more_headers eval: ['X-User: hello', 'X-User: nobody']
 --- error_code eval: [200, 500]
 --- upstream_request
-POST /a HTTP/1.0
+POST /a HTTP/1.1
 Host: h
-Connection: close
 Content-Length: 4
 X-User: hello
 
@@ -282,6 +287,8 @@ HEAD /films/nobody\.txt 404 v4-headers$
 location / {
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location /s3/ {
     internal;
@@ -298,9 +305,9 @@ Content-Length: 0
 --- error_code eval: [200, 200, 200, 404]
 --- response_body eval: [("a+b.txt of films\n") x 2, '', qr/404 Not Found/]
 --- upstream_request eval
-["GET /download/1 HTTP/1.0\nHost: h\nConnection: close",
- "POST /download/1 HTTP/1.0\nHost: h\nConnection: close\nContent-Length: 4\n\nbody",
- "HEAD /download/1 HTTP/1.0\nHost: h\nConnection: close"]
+["GET /download/1 HTTP/1.1\nHost: h",
+ "POST /download/1 HTTP/1.1\nHost: h\nContent-Length: 4\n\nbody",
+ "HEAD /download/1 HTTP/1.1\nHost: h"]
 --- s3_log_like
 GET /films/a%2Bb\.txt\S+ 200 v4-query$
 HEAD /films/a%2Bb\.txt\S+ 200 v4-query$
@@ -338,11 +345,15 @@ location / {
     proxy_intercept_errors on;
     error_page 404 = @app;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location @app {
     s3_access_key off;
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
     add_header X-Signature "[$s3_signature]";
 }
 --- request
@@ -352,9 +363,9 @@ GET /a+b?c=d&X-Amz-Date=1
 --- response_headers
 X-Signature: []
 --- upstream_request eval
-[undef, "GET /a+b?c=d&X-Amz-Date=1 HTTP/1.0\nHost: h\nConnection: close"]
+[undef, "GET /a+b?c=d&X-Amz-Date=1 HTTP/1.1\nHost: h"]
 --- upstream_request_like eval
-[qr{\AGET /a%2Bb\?c=d HTTP/1\.0\n.*^Authorization: AWS4-HMAC-SHA256 }ms, qr/^GET/]
+[qr{\AGET /a%2Bb\?c=d HTTP/1\.1\n.*^Authorization: AWS4-HMAC-SHA256 }ms, qr/^GET/]
 
 === TEST 12: into a bucket from a server that is none
 --- http_config eval: $::Buckets
@@ -364,6 +375,8 @@ location / {
     proxy_intercept_errors on;
     error_page 404 = @films;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 location @films {
     proxy_set_header Host s3.us-east-1.amazonaws.com;
@@ -377,9 +390,8 @@ Content-Length: 0
 --- response_body
 a//b.txt of films
 --- upstream_request
-GET /films/a//b.txt?versionId=v1 HTTP/1.0
+GET /films/a//b.txt?versionId=v1 HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 13: the same object for every error
 --- http_config eval: $::Buckets
@@ -408,6 +420,8 @@ location @app {
     s3_access_key off;
     proxy_set_header Host h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 POST /a
@@ -415,9 +429,8 @@ body
 --- response_body
 upstream ok
 --- upstream_request
-POST /a HTTP/1.0
+POST /a HTTP/1.1
 Host: h
-Connection: close
 Content-Length: 4
 
 body

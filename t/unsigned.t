@@ -35,6 +35,8 @@ __DATA__
 
 === TEST 1: beside a signed location
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location /signed {
     $TEST_NGINX_UNSIGNED_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -47,15 +49,16 @@ Authorization: Basic eDp5
 X-Amz-Date: 20200101T000000Z
 x-amz-security-token: t
 --- upstream_request
-GET /a+b%2f//c/../%7e?z=%7e&a=+&X-Amz-Signature=1&Expires=2 HTTP/1.0
+GET /a+b%2f//c/../%7e?z=%7e&a=+&X-Amz-Signature=1&Expires=2 HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 Authorization: Basic eDp5
 X-Amz-Date: 20200101T000000Z
 x-amz-security-token: t
 
 === TEST 2: around a signed location
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/x/;
     location /signed {
@@ -67,9 +70,8 @@ location / {
 PUT /a%20(b)'+?q
 body
 --- upstream_request
-PUT /x/a%20(b)'+?q HTTP/1.0
+PUT /x/a%20(b)'+?q HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 Content-Length: 4
 
 body
@@ -82,6 +84,8 @@ upstream signed {
 }
 upstream plain { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://plain; }
 location /signed { proxy_pass http://signed; }
 --- request
@@ -89,9 +93,8 @@ DELETE /a?b=%41
 --- more_headers
 Authorization: AWS x:y
 --- upstream_request
-DELETE /a?b=%41 HTTP/1.0
+DELETE /a?b=%41 HTTP/1.1
 Host: plain
-Connection: close
 Authorization: AWS x:y
 
 === TEST 4: variables, beside an upstream block with keys
@@ -104,6 +107,7 @@ upstream plain { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- config
 location ~ ^/(\w+)/(.*)$ {
     proxy_http_version 1.1;
+    proxy_set_header   Connection "";
     proxy_set_body     "body of $1";
     proxy_pass         http://$1/$2;
 }
@@ -115,7 +119,6 @@ Authorization: AWS x:y
 --- upstream_request
 POST /a b HTTP/1.1
 Host: plain
-Connection: close
 Content-Length: 13
 Authorization: AWS x:y
 
@@ -130,22 +133,24 @@ upstream signed {
 --- config
 location / {
     set              $address 127.0.0.1;
+    proxy_http_version 1.1;
     proxy_set_header Host h;
+    proxy_set_header Connection "";
     proxy_bind       $http_x_from;
     proxy_pass       http://$address:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
 GET /a?Signature=1
 --- upstream_request
-GET /a?Signature=1 HTTP/1.0
+GET /a?Signature=1 HTTP/1.1
 Host: h
-Connection: close
 
 === TEST 6: an unbuffered chunked body, beside a signed location
 --- config
 proxy_request_buffering off;
 proxy_http_version      1.1;
 proxy_set_header        Host h;
+proxy_set_header        Connection "";
 location /signed {
     $TEST_NGINX_UNSIGNED_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -156,12 +161,14 @@ location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- more_headers
 Transfer-Encoding: chunked
 --- upstream_request eval
-"PUT /a HTTP/1.1\nHost: h\nConnection: close\nTransfer-Encoding: chunked\n\n"
+"PUT /a HTTP/1.1\nHost: h\nTransfer-Encoding: chunked\n\n"
 . "5\r\nhello\r\n0\r\n\r\n"
 
 === TEST 7: without a Host, beside a signed location
 --- config
-proxy_set_header Host "";
+proxy_http_version 1.0;
+proxy_set_header   Host "";
+proxy_set_header   Connection "";
 location /signed {
     $TEST_NGINX_UNSIGNED_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -171,7 +178,6 @@ location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 GET /a
 --- upstream_request
 GET /a HTTP/1.0
-Connection: close
 
 === TEST 8: another server
 --- http_config
@@ -181,13 +187,14 @@ server {
     location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 }
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- request
 GET /a//b?%61
 --- upstream_request
-GET /a//b?%61 HTTP/1.0
+GET /a//b?%61 HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 
 === TEST 9: the second attempt at another server, beside a signed location
 --- http_config
@@ -196,6 +203,8 @@ upstream plain {
     server unix:$TEST_NGINX_UPSTREAM_SOCKET;
 }
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location / { proxy_pass http://plain; }
 location /signed { $TEST_NGINX_UNSIGNED_KEYS proxy_pass http://plain; }
 --- request
@@ -203,4 +212,18 @@ GET /a%2f
 --- upstream_response eval
 ['reset', undef]
 --- upstream_request eval
-[("GET /a%2f HTTP/1.0\nHost: plain\nConnection: close\n") x 2]
+[("GET /a%2f HTTP/1.1\nHost: plain\n") x 2]
+
+=== TEST 10: the HTTP version and the Connection header of nginx's own, beside a signed location
+--- config
+location /signed {
+    $TEST_NGINX_UNSIGNED_KEYS
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
+--- request
+GET /a
+--- upstream_request eval
+NginxTest::Nginx::keepalive_by_default()
+    ? "GET /a HTTP/1.1\nHost: 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\n"
+    : "GET /a HTTP/1.0\nHost: 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\nConnection: close\n"

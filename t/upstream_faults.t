@@ -108,7 +108,7 @@ __DATA__
 
 === TEST 8: a slow answer
 --- http_config eval: $::Upstreams
---- config eval: $::Locations
+--- config eval: $::Locations =~ s/300ms/3s/r
 --- request eval: ["GET /plain/a", "GET /signed/a"]
 --- upstream_response eval: {delay => 0.1}
 --- response_body eval: [("upstream ok\n") x 2]

@@ -148,23 +148,26 @@ GET /hello.txt\?AWSAccessKeyId=ASIATEMPORARY0000001&\S+ 200 v2-query$
 --- http_config eval
 "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::CanaryKeys }"
 --- config
+proxy_http_version 1.1;
 location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
 --- request
 GET /BucKet/a
 --- upstream_request_like eval
-qr{\AGET /a HTTP/1\.0\nHost: BucKet\n.*$::Signed}s
+qr{\AGET /a HTTP/1\.1\nHost: BucKet\n.*$::Signed}s
 
 === TEST 10: variables name an upstream block without keys: unsigned
 --- http_config eval
 "upstream plain { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }
 upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::CanaryKeys }"
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
 --- request eval
 ["GET /plain/a", "GET /bucket/a", "GET /plain/a"]
 --- upstream_request eval
-["GET /a HTTP/1.0\nHost: plain\nConnection: close\n", undef,
- "GET /a HTTP/1.0\nHost: plain\nConnection: close\n"]
+["GET /a HTTP/1.1\nHost: plain\n", undef,
+ "GET /a HTTP/1.1\nHost: plain\n"]
 --- upstream_request_like eval
 [qr/^Host: plain$/m, $::Signed, qr/^Host: plain$/m]
 
@@ -190,11 +193,13 @@ GET /a
 upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }
 $::CanaryKeys"
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
 --- request eval
 ["GET /plain/a", "GET /bucket/a"]
 --- upstream_request eval
-["GET /a HTTP/1.0\nHost: plain\nConnection: close\n", undef]
+["GET /a HTTP/1.1\nHost: plain\n", undef]
 --- upstream_request_like eval
 [qr/^Host: plain$/m, $::Signed]
 
@@ -202,6 +207,8 @@ location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
 nginx looks for the port, too: the block's keys must not go elsewhere.
 --- http_config eval: $::Films
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 resolver 127.0.0.1:$TEST_NGINX_DNS_PORT ipv6=off;
 location / {
     set $bucket films;
@@ -212,9 +219,8 @@ films.s3.us-east-1.amazonaws.com
 --- request
 GET /hello.txt
 --- upstream_request
-GET /hello.txt HTTP/1.0
+GET /hello.txt HTTP/1.1
 Host: films.s3.us-east-1.amazonaws.com:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 
 === TEST 14: variables name the host and port of a literal proxy_pass
 For such a host nginx keeps an upstream without any module's configuration.
@@ -233,6 +239,8 @@ hello from films
 === TEST 15: the same with keys in an upstream block elsewhere: unsigned
 --- http_config eval: $::Films
 --- config
+proxy_http_version 1.1;
+proxy_set_header Connection "";
 location /literal { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 location / {
     set        $host_and_port 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -241,9 +249,8 @@ location / {
 --- request
 GET /hello.txt
 --- upstream_request
-GET /hello.txt HTTP/1.0
+GET /hello.txt HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
-Connection: close
 
 === TEST 16: variables with an IP address
 --- config eval
@@ -325,9 +332,10 @@ films.s3.us-east-1.amazonaws.com could not be resolved
 "resolver 127.0.0.1:\$TEST_NGINX_DNS_PORT ipv6=off;
 location / {
     $::CanaryKeys
-    set              \$bucket films;
+    set \$bucket films;
+    proxy_http_version 1.0;
     proxy_set_header Host '';
-    proxy_pass       http://\$bucket.s3.test:\$TEST_NGINX_UPSTREAM_PORT;
+    proxy_pass http://\$bucket.s3.test:\$TEST_NGINX_UPSTREAM_PORT;
 }"
 --- dns
 s3.test
@@ -369,12 +377,13 @@ hello from films
 --- config eval
 "location / {
     $::CanaryKeys
+    proxy_http_version 1.1;
     proxy_pass http://unix:\$TEST_NGINX_UPSTREAM_SOCKET:/x;
 }"
 --- request
 GET /a
 --- upstream_request_like eval
-[qr{\AGET /xa HTTP/1\.0\nHost: localhost\n.*^Authorization: AWS4.*Signature=}ms]
+[qr{\AGET /xa HTTP/1\.1\nHost: localhost\n.*^Authorization: AWS4.*Signature=}ms]
 
 === TEST 24: a unix socket in an upstream block
 --- http_config eval

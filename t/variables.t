@@ -281,6 +281,8 @@ location /f/ {
     add_header X-Before $before;
     add_header X-After "[$s3_signature] [$s3_access_key_id]";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
 }
 --- request
 GET /f/a
@@ -288,9 +290,8 @@ GET /f/a
 X-Before: [] []
 X-After: [v2-query] [AKIDTEST00000000001]
 --- upstream_request_like
-\AGET /f/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=\S+ HTTP/1\.0
-Host: h
-Connection: close\z
+\AGET /f/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=\S+ HTTP/1\.1
+Host: h\z
 
 === TEST 16: a condition of the access log
 --- http_config

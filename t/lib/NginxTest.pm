@@ -257,7 +257,7 @@ C<error_log> is then compared with standard error, too.
 =item skip_nginx, skip_eval
 
 C<< N: >= 1.22.0: reason >> skips the block, counted as N tests, if the version
-of nginx is such; C<N: code> if the Perl code is true.
+of nginx is such; C<N: code> if the Perl code is true. See L</VERSIONS OF NGINX>.
 
 =item init
 
@@ -354,6 +354,44 @@ C<init> code changes the lines by C<NginxTest::Dns::set_zones($lines)> and waits
 by C<NginxTest::Dns::wait_for_answer($name, $answer)> until a query for the name
 has been answered so. A request that is made then finds nginx with the answer, if
 it has one worker.
+
+=back
+
+=head1 VERSIONS OF NGINX
+
+The same files pass on every version of nginx that the module supports, and on
+freenginx and OpenResty. A block sets what its expectations depend on and what
+differs between the versions. From 1.29.7 on nginx sends HTTP/1.1 to upstreams,
+without a Connection header; before, HTTP/1.0 with C<Connection: close>. A block
+that compares the head of a request therefore has
+
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+
+where nginx's own choice is not what it tests. From 1.31.4 on nginx writes the
+Host header before all others, and exactly one in HTTP/1.1: such a block sets
+Host before other headers, and a request without a Host takes HTTP/1.0.
+
+Where nginx itself has changed there is a block for each behaviour, with
+C<skip_nginx>, or the expectation is computed by these functions:
+
+=over
+
+=item NginxTest::Nginx::version()
+
+The version as a number, 1.022001 for 1.22.1, which C<skip_nginx> compares.
+OpenResty 1.31.3.1 is 1.031003. freenginx has none of the changes that nginx made
+after 1.25.4: its later versions, whatever their number, are 1.025004.
+
+=item NginxTest::Nginx::name()
+
+The program and its version as on nginx's error pages: C<nginx/1.22.1>,
+C<freenginx/1.27.2>, C<openresty/1.31.3.1>.
+
+=item NginxTest::Nginx::keepalive_by_default()
+
+Whether nginx, by itself, sends HTTP/1.1 and keeps the connections of upstream
+blocks.
 
 =back
 

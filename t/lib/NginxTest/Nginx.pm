@@ -15,6 +15,9 @@ use NginxTest::Process qw(spawn stop_process is_alive exit_status wait_until);
 
 use constant START_LIMIT => 10;
 
+# The last version of nginx from which freenginx took over everything.
+use constant FREENGINX_BASE => 1.025004;
+
 our %Setting = (
     log_level          => $ENV{TEST_NGINX_LOG_LEVEL} || 'debug',
     workers            => 1,
@@ -42,20 +45,37 @@ sub binary {
     die "no nginx found: set TEST_NGINX_BINARY\n";
 }
 
-# The version as a number, 1.22.1 as 1.022001.
-my $Version;
+# The program and its version as nginx -v prints them and error pages show them:
+# nginx/1.22.1, freenginx/1.27.2, openresty/1.31.3.1.
+my $Name;
 
-sub version {
-    return $Version if defined $Version;
+sub name {
+    return $Name if defined $Name;
     open my $out, '-|', 'exec "$0" -v 2>&1' =~ s/\$0/binary()/er
         or die "cannot run nginx: $!\n";
     my $text = do { local $/; <$out> };
     local $?;
     close $out;
-    my @number = ($text // '') =~ m{nginx/(\d+)\.(\d+)\.(\d+)}
-        or die "cannot tell the version of nginx\n";
-    return $Version = sprintf '%d.%03d%03d', @number;
+    ($Name) = ($text // '') =~ m{^nginx version: (\w+/\d+\.\d+\.\d+\S*)}m
+        or die "cannot read the version of nginx\n";
+    return $Name;
 }
+
+# The version as a number, 1.22.1 as 1.022001. OpenResty adds a number of its own
+# to nginx's. freenginx has its own numbers after 1.25.4 and none of nginx's later
+# changes: its later versions compare as 1.25.4.
+
+sub version {
+    my ($program, @number) = split m{[/.]}, name();
+    my $version = sprintf '%d.%03d%03d', @number[0 .. 2];
+    return $program eq 'freenginx' && $version > FREENGINX_BASE
+        ? FREENGINX_BASE : $version;
+}
+
+# From 1.29.7 on nginx sends HTTP/1.1 without a Connection header, and keeps the
+# connections of upstream blocks, where the configuration does not set this;
+# before, it sends HTTP/1.0 with "Connection: close".
+sub keepalive_by_default { return version() >= 1.029007 }
 
 # A new server root with html, conf and logs directories.
 sub prepare {
