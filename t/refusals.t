@@ -795,3 +795,20 @@ Host: 127\.0\.0\.1:$TEST_NGINX_UPSTREAM_PORT
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
+
+=== TEST 44: HTTP/2 to the upstream, which nginx has from 1.29.4 on
+--- config
+location /f/ {
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_http_version 2;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /f/a
+--- skip_nginx: 3: < 1.29.4
+--- error_code: 500
+--- upstream_count: 0
+--- error_log
+request not signed and not sent: the request is not in HTTP/1 format, use "proxy_http_version 1.1", client:

@@ -6,7 +6,6 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 use NginxTest::Nginx ();
-use NginxTest::Process ();
 
 our $Films = 'upstream films.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -16,35 +15,6 @@ our $Films = 'upstream films.s3.us-east-1.amazonaws.com {
     s3_region      us-east-1;
     s3_use_headers on;
 }';
-
-sub slurp {
-    my ($path) = @_;
-
-    open my $in, '<', server_root() . "/$path" or die "$path: $!\n";
-    local $/;
-    return scalar <$in>;
-}
-
-# Changes the configuration by a sub on $_ and has nginx read it; returns when
-# the workers are new ones, or when nginx has found it wrong.
-sub reload {
-    my ($change) = @_;
-
-    local $_ = slurp('conf/nginx.conf');
-    $change->() if $change;
-    open my $out, '>', server_root() . '/conf/nginx.conf' or die "$!\n";
-    print $out $_;
-    close $out or die "$!\n";
-
-    my %old = map { $_ => 1 } NginxTest::Nginx::worker_pids();
-    kill 'HUP', slurp('logs/nginx.pid');
-    NginxTest::Process::wait_until(5, sub {
-        my @workers = NginxTest::Nginx::worker_pids();
-        return @workers && !grep({ $old{$_} } @workers)
-            || slurp('logs/error.log') =~ /\[emerg\]/;
-    }) or die "nginx has not read its configuration\n";
-    return;
-}
 
 no_root_location();
 run_tests();
@@ -59,7 +29,7 @@ location / {
     proxy_pass http://films.s3.us-east-1.amazonaws.com;
 }
 --- init
-main::reload() for 1 .. 3;
+NginxTest::Nginx::reload() for 1 .. 3;
 --- request
 GET /a%20b.txt?from=127.0.0.2
 --- response_body
@@ -70,7 +40,7 @@ a b.txt of films
 --- config
 location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- init
-main::reload(sub {
+NginxTest::Nginx::reload(sub {
     s/AKIDPERMANENT0000001/ASIATEMPORARY0000001/;
     s{PermanentSecretKey/With\+Signs00000000001;}
      {TemporarySecretKey/With+Signs00000000001;
@@ -96,7 +66,7 @@ proxy_http_version 1.1;
 proxy_set_header Connection "";
 location / { proxy_pass http://bucket; }
 --- init
-main::reload(sub { s/s3_\w+_key [^;]+;//g });
+NginxTest::Nginx::reload(sub { s/s3_\w+_key [^;]+;//g });
 --- request
 GET /a
 --- upstream_request
@@ -108,7 +78,7 @@ Host: bucket
 --- config
 location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- init
-main::reload(sub { s/s3_secret_key [^;]+;// });
+NginxTest::Nginx::reload(sub { s/s3_secret_key [^;]+;// });
 --- request
 GET /hello.txt
 --- response_body

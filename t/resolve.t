@@ -277,24 +277,9 @@ sub ask_after {
 
 # --- reloads ----------------------------------------------------------------
 
-# Changes the configuration by a sub on $_ and has nginx read it; returns when
-# the workers are new ones, or when nginx has found it wrong.
 sub reload {
-    my ($change) = @_;
-
-    local $_ = slurp('conf/nginx.conf');
-    $change->() if $change;
     $Reloads++;
-    spew('conf/nginx.conf', $_);
-
-    my %old = map { $_ => 1 } NginxTest::Nginx::worker_pids();
-    kill 'HUP', slurp('logs/nginx.pid');
-    NginxTest::Process::wait_until(20, sub {
-        my @workers = NginxTest::Nginx::worker_pids();
-        return @workers && !grep({ $old{$_} } @workers)
-            || slurp('logs/error.log') =~ /\[emerg\]/;
-    }) or die "nginx has not read its configuration\n";
-    return;
+    return NginxTest::Nginx::reload(@_);
 }
 
 worker_connections(128);

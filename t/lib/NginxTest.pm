@@ -409,7 +409,8 @@ Of Test::Nginx: run_tests, repeat_each, no_root_location, log_level, workers,
 worker_connections, timeout, check_accum_error_log, add_block_preprocessor,
 add_cleanup_handler, server_port, html_dir, server_root; no_shuffle,
 no_long_string and master_on change nothing. Of our own: s3_region. C<init> code
-can find the worker processes with C<NginxTest::Nginx::worker_pids()>.
+can find the worker processes with C<NginxTest::Nginx::worker_pids()>, and change
+the configuration of the running nginx with C<NginxTest::Nginx::reload($sub)>.
 C<repeat_each> starts nginx anew for each repetition.
 
 =head1 ENVIRONMENT

@@ -146,6 +146,14 @@ sub write_file {
     return;
 }
 
+sub read_file {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "cannot read $path: $!\n";
+    local $/;
+    return scalar(<$in>) // '';
+}
+
 sub write_config {
     my ($self) = @_;
 
@@ -325,6 +333,29 @@ sub advance {
     my ($self, $text) = @_;
 
     $self->{offset} += length $text;
+    return;
+}
+
+# Changes the configuration by a sub on $_, if there is one, and has the running
+# nginx read it. Returns when the workers are new ones, or when nginx has found
+# the configuration wrong.
+sub reload {
+    my ($change) = @_;
+
+    my $conf = serv_root() . '/conf/nginx.conf';
+    local $_ = read_file($conf);
+    $change->() if $change;
+    write_file("$conf.new", $_);
+    rename "$conf.new", $conf or die "$conf: $!\n";
+
+    my %old = map { $_ => 1 } worker_pids();
+    my $log = serv_root() . '/logs/error.log';
+    kill 'HUP', read_file(serv_root() . '/logs/nginx.pid');
+    wait_until(START_LIMIT, sub {
+        my @workers = worker_pids();
+        return @workers && !grep({ $old{$_} } @workers)
+            || read_file($log) =~ /\[emerg\]/;
+    }) or die "nginx has not read its configuration\n";
     return;
 }
 
