@@ -16,8 +16,8 @@ use ngx::ffi::{
     ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
     ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t, ngx_http_upstream_peer_t,
     ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t,
-    ngx_http_variable_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t, ngx_str_t, ngx_table_elt_t,
-    ngx_time_t,
+    ngx_http_variable_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t,
+    ngx_table_elt_t, ngx_time_t,
 };
 
 /// A row of the table in structures.c.
@@ -100,7 +100,8 @@ const LAYOUT: &[InRust] = layout! {
     ngx_chain_t { buf next }
     ngx_time_t { sec }
     ngx_log_t { log_level }
-    ngx_pool_cleanup_t { handler data }
+    ngx_pool_cleanup_t { handler data next }
+    ngx_pool_t { cleanup }
     ngx_file_t { name }
     ngx_conf_file_t { file buffer dump line }
     ngx_conf_t { args pool conf_file log ctx cmd_type }
@@ -116,9 +117,9 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_core_loc_conf_t { handler }
     ngx_connection_t { log }
     ngx_http_headers_in_t { content_length_n }
-    ngx_http_headers_out_t { headers }
+    ngx_http_headers_out_t { headers status }
     ngx_http_request_t {
-        connection ctx main_conf loc_conf upstream pool headers_in headers_out method_name
+        connection ctx main_conf loc_conf upstream pool headers_in headers_out method_name main
         content_handler
     }
     ngx_http_variable_t { get_handler }

@@ -8,27 +8,29 @@
 //! | `conf` | the module's part of each block, joined and merged, and the hook's place in it |
 //! | `layout` | the structures of nginx are as the module has been compiled for |
 //! | `wipe` | secrets leave the text of the configuration |
-//! | `access` | before a request is worked on: is its method one that may be signed? |
+//! | `gate` | before a request is worked on: is its method one that may be signed? |
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
+//! | `response` | what is changed in the head of a response |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
 //! | `bits` | bit fields of nginx's structures |
 //! | `pool`, `log` | nginx's memory; messages, and panics that stay out of nginx |
 //!
 //! The signatures themselves are made by the crate `s3-signer`, which knows nothing of nginx.
 
-mod access;
 mod bits;
 mod conf;
 mod credentials;
 mod directives;
+mod gate;
 mod hook;
 mod layout;
 mod log;
 mod methods;
 mod pool;
 mod proxy;
+mod response;
 mod settings;
 mod stamp;
 mod value;
@@ -96,7 +98,8 @@ impl HttpModule for S3AuthModule {
         let cf = unsafe { &*cf };
         log::guard(cf.log, Status::NGX_ERROR, || {
             conf::warn_of_idle_credentials(cf);
-            access::register(cf)
+            response::register();
+            gate::register(cf)
         })
         .into()
     }

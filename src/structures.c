@@ -114,6 +114,10 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     SIZE(ngx_pool_cleanup_t),
     OFFSET(ngx_pool_cleanup_t, handler),
     OFFSET(ngx_pool_cleanup_t, data),
+    OFFSET(ngx_pool_cleanup_t, next),
+
+    SIZE(ngx_pool_t),
+    OFFSET(ngx_pool_t, cleanup),
 
     SIZE(ngx_file_t),
     OFFSET(ngx_file_t, name),
@@ -180,6 +184,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
 
     SIZE(ngx_http_headers_out_t),
     OFFSET(ngx_http_headers_out_t, headers),
+    OFFSET(ngx_http_headers_out_t, status),
 
     SIZE(ngx_http_request_t),
     OFFSET(ngx_http_request_t, connection),
@@ -191,6 +196,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_http_request_t, headers_in),
     OFFSET(ngx_http_request_t, headers_out),
     OFFSET(ngx_http_request_t, method_name),
+    OFFSET(ngx_http_request_t, main),
     OFFSET(ngx_http_request_t, content_handler),
 
     SIZE(ngx_http_variable_t),

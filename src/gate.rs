@@ -1,0 +1,65 @@
+//! Before a request is worked on: is its method one that may be signed?
+//!
+//! A check for main requests in the precontent phase, when all access rules have let the request in,
+//! and before nginx mirrors it. In the access phase, whose handlers nginx calls in the reverse order
+//! of their modules, it would come before the rules, and an `error_page 405` would lead clients past
+//! them. What is signed is checked again when it is stamped, so subrequests, and locations whose
+//! upstream is not known yet, lose nothing.
+
+use std::ptr;
+
+use ngx::{
+    core::Status,
+    ffi::{
+        NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, ngx_array_push, ngx_conf_t,
+        ngx_http_handler_pt, ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, ngx_http_request_t,
+        ngx_int_t,
+    },
+    http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
+};
+
+use crate::{S3AuthModule, log, response, stamp::Refusal};
+
+/// Adds the check to the precontent phase.
+pub(crate) fn register(cf: &ngx_conf_t) -> Status {
+    let Some(core) = NgxHttpCoreModule::main_conf_mut(cf) else { return Status::NGX_ERROR };
+    let phase = ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE as usize;
+    // SAFETY: nginx has made the array, of this type, before it calls postconfiguration.
+    unsafe {
+        let handler =
+            ngx_array_push(&mut core.phases[phase].handlers).cast::<ngx_http_handler_pt>();
+        if handler.is_null() {
+            return Status::NGX_ERROR;
+        }
+        handler.write(Some(gate));
+    }
+    Status::NGX_OK
+}
+
+/// The handler. Never NGX_OK, which would keep others of the phase from being called.
+unsafe extern "C" fn gate(request: *mut ngx_http_request_t) -> ngx_int_t {
+    // SAFETY: nginx passes a live request.
+    let request = unsafe { Request::from_ngx_http_request(request) };
+    let internal_error = Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
+    log::guard(request.log(), internal_error, || check(request)).into()
+}
+
+fn check(request: &mut Request) -> Status {
+    let r = request.as_ref();
+    if !ptr::eq(r.main, r) {
+        return Status::NGX_DECLINED;
+    }
+    let Some(location) = S3AuthModule::location_conf(request) else { return Status::NGX_DECLINED };
+    let Some(main) = S3AuthModule::main_conf(request) else { return Status::NGX_DECLINED };
+    let methods = location.settings.methods();
+    let method = r.method_name;
+    let is_signed = location.is_signed && main.is_proxy_handler(r.content_handler);
+    if !is_signed || methods.allow(method.as_bytes()) {
+        return Status::NGX_DECLINED;
+    }
+    Refusal::Method(method.as_bytes().escape_ascii().to_string()).write(request.log());
+    match response::set_allowed(request, methods) {
+        Some(()) => Status(NGX_HTTP_NOT_ALLOWED as ngx_int_t),
+        None => Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
+    }
+}

@@ -1,0 +1,103 @@
+//! What is changed in the head of a response: the `Allow` header of a 405.
+
+use std::{
+    ffi::c_void,
+    mem,
+    ptr::{self, NonNull},
+};
+
+use ngx::{
+    core::Status,
+    ffi::{
+        NGX_HTTP_NOT_ALLOWED, ngx_http_output_header_filter_pt, ngx_http_request_t,
+        ngx_http_top_header_filter, ngx_int_t, ngx_list_push, ngx_pool_cleanup_add, ngx_str_t,
+        ngx_table_elt_t,
+    },
+    http::Request,
+    ngx_string,
+};
+
+use crate::{log, methods::Methods, pool};
+
+/// The header filter that nginx calls after this module's.
+static mut NEXT: ngx_http_output_header_filter_pt = None;
+
+/// Puts the module's header filter before those of the modules that are initialized already.
+pub(crate) fn register() {
+    // SAFETY: nginx reads its configuration in one thread, and no request is served by the process
+    // in which the filters are exchanged before all of them are.
+    unsafe {
+        NEXT = ngx_http_top_header_filter;
+        ngx_http_top_header_filter = Some(header_filter);
+    }
+}
+
+unsafe extern "C" fn header_filter(r: *mut ngx_http_request_t) -> ngx_int_t {
+    // SAFETY: nginx passes a live request.
+    let request = unsafe { Request::from_ngx_http_request(r) };
+    let added = log::guard(request.log(), None, || add_allow(request));
+    // SAFETY: as in `register`.
+    match (added, unsafe { NEXT }) {
+        // SAFETY: the request that nginx has passed.
+        (Some(()), Some(next)) => unsafe { next(r) },
+        _ => Status::NGX_ERROR.into(),
+    }
+}
+
+/// Keeps the value of the `Allow` header, if the response is still a 405 after `error_page`. As an
+/// entry of the pool, which internal redirects leave alone; they clear the context. `None`: nginx
+/// ran out of memory.
+pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
+    let pool = request.as_ref().pool;
+    // SAFETY: the pool of a live request.
+    let value = unsafe { pool::copy(pool, &[methods.to_allow_header().as_bytes()]) }?;
+    // SAFETY: as above.
+    let cleanup = unsafe { ngx_pool_cleanup_add(pool, size_of::<ngx_str_t>()) };
+    // SAFETY: NULL, or an entry that nobody else uses yet, with memory of this size.
+    unsafe {
+        let cleanup = cleanup.as_mut()?;
+        cleanup.data.cast::<ngx_str_t>().write(value);
+        cleanup.handler = Some(allowed);
+    }
+    Some(())
+}
+
+/// Marks the entry that `set_allowed` makes. There is nothing to clean.
+unsafe extern "C" fn allowed(_: *mut c_void) {}
+
+/// The value that was kept last.
+fn get_allowed(request: &Request) -> Option<ngx_str_t> {
+    let mark: unsafe extern "C" fn(*mut c_void) = allowed;
+    // SAFETY: the entries of a live pool, the latest first; the last one's `next` is NULL.
+    let mut entry = unsafe { (*request.as_ref().pool).cleanup.as_ref() };
+    while let Some(cleanup) = entry {
+        if cleanup.handler.is_some_and(|handler| ptr::fn_addr_eq(handler, mark)) {
+            // SAFETY: what `set_allowed` has written.
+            return Some(unsafe { *cleanup.data.cast::<ngx_str_t>() });
+        }
+        // SAFETY: as above.
+        entry = unsafe { cleanup.next.as_ref() };
+    }
+    None
+}
+
+/// Adds an `Allow` header to a 405 that is not an upstream's. `None`: nginx ran out of memory. Not by
+/// `add_header_out` of ngx-rust, which then leaves half a header in the list.
+fn add_allow(request: &mut Request) -> Option<()> {
+    let r = request.as_ref();
+    if r.headers_out.status != NGX_HTTP_NOT_ALLOWED as usize || !r.upstream.is_null() {
+        return Some(());
+    }
+    let Some(value) = get_allowed(request) else { return Some(()) };
+    // SAFETY: all-zero is how nginx begins this structure, of which newer versions have more.
+    let mut header: ngx_table_elt_t = unsafe { mem::zeroed() };
+    header.hash = 1;
+    header.key = ngx_string!("Allow");
+    header.value = value;
+    header.lowcase_key = c"allow".as_ptr().cast_mut().cast();
+    // SAFETY: the headers of a live request, a list of such elements.
+    let element = unsafe { ngx_list_push(&mut request.as_mut().headers_out.headers) };
+    // SAFETY: NULL, or a new element that is still to be written.
+    unsafe { NonNull::new(element.cast::<ngx_table_elt_t>())?.write(header) };
+    Some(())
+}
