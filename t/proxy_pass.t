@@ -994,7 +994,7 @@ location / {
 }
 --- request
 GET /k
---- skip_nginx: 4: >= 1.31.4
+--- skip_nginx: 3: >= 1.31.4
 --- error_code: 500
 --- error_log
 request not signed and not sent:

@@ -414,7 +414,7 @@ location /f/ {
 }
 --- request
 GET /f/a
---- skip_nginx: 4: >= 1.31.4
+--- skip_nginx: 3: >= 1.31.4
 --- error_code: 500
 --- error_log
 request not signed and not sent: the request has more than one "Host" header, client:
@@ -734,7 +734,7 @@ location /f/ {
 }
 --- request
 GET /f/a
---- skip_nginx: 3: < 1.31.4
+--- skip_nginx: 2: < 1.31.4
 --- upstream_request_like
 \AGET /f/a HTTP/1\.1
 Host: two

@@ -41,8 +41,6 @@ CASES = {
                   "s3_region $arg_region; proxy_pass http://$up;", "GET", 200),
     "body": (f"{KEYS} s3_region eu-west-1; s3_methods any; proxy_pass http://up;", "PUT", 200),
     "proxy-bind": (f"{KEYS} s3_region eu-west-1; proxy_bind $bind; proxy_pass http://up;", "GET", 200),
-    "proxy-bind-address": (f"{KEYS} s3_region eu-west-1; proxy_bind 127.0.0.2; proxy_pass http://up;",
-                           "GET", 200),
     "by-upstream": ("proxy_pass http://signing;", "GET", 200),
     "by-variable-upstream": ("set $name signing; proxy_pass http://$name;", "GET", 200),
     "not-allowed": (f"{KEYS} s3_region eu-west-1; proxy_pass http://up;", "DELETE", 405),

@@ -370,7 +370,7 @@ that compares the head of a request therefore has
 
 where nginx's own choice is not what it tests. From 1.31.4 on nginx writes the
 Host header before all others, and exactly one in HTTP/1.1: such a block sets
-Host before other headers, and a request without a Host takes HTTP/1.0.
+Host before other headers, and one that sends no Host sets HTTP/1.0.
 
 Where nginx itself has changed there is a block for each behaviour, with
 C<skip_nginx>, or the expectation is computed by these functions:
