@@ -75,6 +75,8 @@ enum Error {
     Duplicate,
     /// What is wrong with a value; shown, unless it is a secret.
     Value(String),
+    /// A value that is neither `on` nor `off`.
+    Flag(String),
     /// nginx has written a message already.
     Told,
 }
@@ -99,6 +101,15 @@ unsafe extern "C" fn set(
         }
         Err(Error::Value(message)) => {
             ngx::ngx_conf_log_error!(NGX_LOG_EMERG, cf, "{message} in \"{name}\" directive");
+            NGX_CONF_ERROR
+        }
+        // In the words of `ngx_conf_set_flag_slot`.
+        Err(Error::Flag(value)) => {
+            ngx::ngx_conf_log_error!(
+                NGX_LOG_EMERG,
+                cf,
+                "invalid value \"{value}\" in \"{name}\" directive, it must be \"on\" or \"off\""
+            );
             NGX_CONF_ERROR
         }
     })
@@ -181,9 +192,7 @@ fn flag(argument: &ngx_str_t) -> Result<bool, Error> {
     match argument.as_bytes() {
         on if on.eq_ignore_ascii_case(b"on") => Ok(true),
         off if off.eq_ignore_ascii_case(b"off") => Ok(false),
-        _ => Err(Error::Value(format!(
-            "invalid value \"{argument}\", it must be \"on\" or \"off\","
-        ))),
+        _ => Err(Error::Flag(argument.to_string())),
     }
 }
 

@@ -841,7 +841,7 @@ set $on on;
 s3_use_headers maybe;
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "maybe", it must be "on" or "off", in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "maybe" in "s3_use_headers" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 75: s3_use_headers ""
 --- config
@@ -849,7 +849,7 @@ set $on on;
 s3_use_headers "";
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "", it must be "on" or "off", in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "" in "s3_use_headers" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 76: s3_use_headers 1
 --- config
@@ -857,7 +857,7 @@ set $on on;
 s3_use_headers 1;
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "1", it must be "on" or "off", in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "1" in "s3_use_headers" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 77: s3_use_headers $on
 --- config
@@ -865,7 +865,7 @@ set $on on;
 s3_use_headers $on;
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "\$on", it must be "on" or "off", in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "\$on" in "s3_use_headers" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 78: s3_bucket_in_host maybe
 --- config
@@ -873,7 +873,7 @@ set $on on;
 s3_bucket_in_host maybe;
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "maybe", it must be "on" or "off", in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "maybe" in "s3_bucket_in_host" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 79: s3_bucket_in_host ""
 --- config
@@ -881,7 +881,7 @@ set $on on;
 s3_bucket_in_host "";
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "", it must be "on" or "off", in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "" in "s3_bucket_in_host" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 80: s3_bucket_in_host 1
 --- config
@@ -889,7 +889,7 @@ set $on on;
 s3_bucket_in_host 1;
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "1", it must be "on" or "off", in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "1" in "s3_bucket_in_host" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 81: s3_bucket_in_host $on
 --- config
@@ -897,7 +897,7 @@ set $on on;
 s3_bucket_in_host $on;
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid value "\$on", it must be "on" or "off", in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
+qr{\[emerg\] .*invalid value "\$on" in "s3_bucket_in_host" directive, it must be "on" or "off" in \S+/nginx\.conf:\d+$}
 
 === TEST 82: s3_methods: a method that S3 does not have
 --- config
