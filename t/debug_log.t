@@ -105,7 +105,7 @@ my $c = 's3 canonical request:';
 my $s = 's3 string to sign:';
 qr{\A$c "GET"
 $c "/f/a"
-$c "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000001%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=300&X-Amz-Security-Token=\[redacted\]&X-Amz-SignedHeaders=host&b=c"
+$c "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000001%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=900&X-Amz-Security-Token=\[redacted\]&X-Amz-SignedHeaders=host&b=c"
 $c "host:h"
 $c ""
 $c "host"

@@ -31,7 +31,7 @@ SECRET = "Differential/Secret+Key000000000000000001"
 TOKEN = "Differential/Token+With/Signs=="
 REGION = "eu-west-1"
 HOST = "films.s3.eu-west-1.amazonaws.com"
-LIFETIME = 300
+LIFETIME = 900
 
 # How many headers or arguments make the signature, without a token.
 PARTS = {"v4-headers": 3, "v4-query": 6, "v2-headers": 2, "v2-query": 3}

@@ -205,7 +205,7 @@ fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Resu
             ("X-Amz-Algorithm", Some("AWS4-HMAC-SHA256")),
             ("X-Amz-Credential", Some(&credential[..])),
             ("X-Amz-Date", Some("20130524T000000Z")),
-            ("X-Amz-Expires", Some("300")),
+            ("X-Amz-Expires", Some("900")),
             ("X-Amz-Security-Token", setup.session_token),
         ] {
             expect(head.argument(name).as_deref(), value, name)?;
@@ -264,7 +264,7 @@ fn verify_v2(head: &Head, setup: &Setup, in_headers: bool) -> Result<(), String>
     } else {
         for (name, value) in [
             ("AWSAccessKeyId", Some(setup.access_key_id)),
-            ("Expires", Some("1369353900")),
+            ("Expires", Some("1369354500")),
             ("x-amz-security-token", setup.session_token),
         ] {
             expect(head.argument(name).as_deref(), value, name)?;
@@ -280,7 +280,7 @@ fn verify_v2(head: &Head, setup: &Setup, in_headers: bool) -> Result<(), String>
                 signed.entry(name).or_default().push(value.trim_ascii().to_vec());
             }
         }
-        (head.argument("Signature").ok_or("no signature")?, "1369353900")
+        (head.argument("Signature").ok_or("no signature")?, "1369354500")
     };
 
     let value = |name: &str| {

@@ -59,10 +59,10 @@ impl SigningParams<'_> {
 }
 
 /// Seconds for which a signature in the query is good.
-pub const QUERY_LIFETIME: u32 = 300;
+pub const QUERY_LIFETIME: u32 = 900;
 
 /// The same as text.
-const QUERY_LIFETIME_TEXT: &[u8; 3] = b"300";
+const QUERY_LIFETIME_TEXT: &[u8; 3] = b"900";
 
 /// The four kinds of signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
