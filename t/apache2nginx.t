@@ -492,9 +492,9 @@ Host: media.example.com
  "PUT /films/hello.txt"]
 --- more_headers
 Host: media.example.com
---- error_code eval: [200, 200, 403, 404, 200, 405]
+--- error_code eval: [200, 200, 403, 404, 200, 403]
 --- response_body_like eval
 [qr{hello from films}, qr{deep/er/nested/path.txt of films}, qr{403},
- qr{404}, qr{upstream ok}, qr{405}]
+ qr{404}, qr{upstream ok}, qr{403}]
 --- upstream_request_like
 ^GET /x HTTP/1\.1\nHost: 127\.0\.0\.1:8081$

@@ -246,7 +246,7 @@ class Arrived:
             return "ambiguous body"
         # Signature V2 signs these decoded, in lines.
         if kind.startswith("v2") and any(
-            name.decode(errors="replace") in RESOURCE or kind == "v2-query" and name.lower().startswith(b"x-amz-")
+            name.decode(errors="replace") in RESOURCE
             for name, value in self.kept_arguments()
             if re.search(rb"[\0-\x1f\x7f]", value)
         ):
@@ -255,14 +255,14 @@ class Arrived:
 
 
 REMOVED_HEADERS = (b"authorization", b"x-amz-date", b"x-amz-content-sha256", b"x-amz-security-token")
-V4_ARGUMENTS = tuple(
-    b"x-amz-" + name for name in (b"algorithm", b"credential", b"date", b"expires",
-                                  b"signedheaders", b"signature", b"security-token")
-)
+
+
+def is_amz(name):
+    return name.lower().startswith(b"x-amz-")
 
 
 def is_removed_argument(name):
-    return name.lower() in V4_ARGUMENTS or name in (b"AWSAccessKeyId", b"Signature", b"Expires")
+    return is_amz(name) or name in (b"AWSAccessKeyId", b"Signature", b"Expires")
 
 
 def is_utf8(arrived):
@@ -303,7 +303,7 @@ class Oracle:
         target = got.target.decode("ascii")
         in_headers = request.kind.endswith("headers")
         if request.kind == "v4-query":
-            bare = target_without(target, lambda name: name.lower() in V4_ARGUMENTS)
+            bare = target_without(target, is_amz)
         else:
             bare = target if in_headers else target_without(target, is_removed_argument)
         now = moment(request.kind, got)

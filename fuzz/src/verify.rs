@@ -123,11 +123,9 @@ fn authenticates_as_header(name: &[u8]) -> bool {
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
+/// By an argument, or as the header for which S3 takes it.
 fn authenticates_as_argument(name: &[u8]) -> bool {
-    let v4 = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"];
-    let known = |suffix: &str| name.eq_ignore_ascii_case(format!("X-Amz-{suffix}").as_bytes());
-    v4.into_iter().any(known)
-        || known("Security-Token")
+    name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"x-amz-"))
         || matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires")
 }
 
@@ -269,16 +267,9 @@ fn verify_v2(head: &Head, setup: &Setup, in_headers: bool) -> Result<(), String>
         ] {
             expect(head.argument(name).as_deref(), value, name)?;
         }
-        // Arguments of these names count as headers.
-        for (name, value) in &arguments {
-            let name = name.to_ascii_lowercase();
-            if name.starts_with(b"x-amz-") {
-                if !name.iter().all(|&b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
-                    // No header has such a name, and Amazon does not say how it would be signed.
-                    return Ok(());
-                }
-                signed.entry(name).or_default().push(value.trim_ascii().to_vec());
-            }
+        // The token counts as a header.
+        if let Some(token) = setup.session_token {
+            signed.entry(b"x-amz-security-token".to_vec()).or_default().push(token.into());
         }
         (head.argument("Signature").ok_or("no signature")?, "1369354500")
     };

@@ -1,7 +1,5 @@
 //! From a request head to the same head, signed.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 use zeroize::Zeroizing;
 
@@ -10,7 +8,7 @@ use crate::{
     bucket::bucket_in_host,
     date::{SigningTime, decimal},
     head::RequestHead,
-    headers::{Body, Headers, SignedHeader, is_amz, sort},
+    headers::{Body, Headers, SignedHeader, sort},
     keys::KeyCache,
     uri::{self, Query, reserve},
     v2, v4,
@@ -386,32 +384,13 @@ impl Signer {
         // One spelling of "no value", since implementations sign `acl=` in two ways.
         query.strip_equals(v2::is_sub_resource);
 
-        // With a signature in the query, S3 takes arguments of this name for headers.
-        let arguments: Vec<(&[u8], Vec<u8>)> = match params.placement {
-            Placement::Headers => Vec::new(),
-            Placement::Query => query
-                .iter()
-                .filter(|(name, _)| is_amz(name))
-                .map(|(name, value)| Ok((name, v2::decoded(value)?)))
-                .collect::<Result<_, SignError>>()?,
-        };
         sort(&mut headers.signed);
-        let mut signed = Cow::Borrowed(headers.signed.as_slice());
-        if !arguments.is_empty() {
-            signed.to_mut().extend(arguments.iter().map(|(name, value)| SignedHeader {
-                name,
-                value,
-                is_canonical: false,
-            }));
-            sort(signed.to_mut());
-        }
-
         let parts = v2::StringToSign {
             method: request.method,
             content_md5: headers.value(b"content-md5"),
             content_type: headers.value(b"content-type"),
             expires,
-            headers: &signed,
+            headers: &headers.signed,
             bucket: bucket_in_host(headers.host, params.bucket_in_host),
             path: &self.path,
             query,

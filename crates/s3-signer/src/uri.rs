@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::SignError;
+use crate::{SignError, headers::is_amz};
 
 /// Bytes that the canonical form leaves as they are: `A-Z a-z 0-9 - . _ ~`.
 const UNRESERVED: [bool; 256] = {
@@ -157,7 +157,7 @@ impl Query {
             let start = self.text.len();
             encode(name, &UNRESERVED, true, &mut self.text);
             let name_end = self.text.len();
-            if authenticates(&self.text[start..]) {
+            if is_removed(&self.text[start..]) {
                 self.text.truncate(start);
                 continue;
             }
@@ -246,24 +246,11 @@ pub(crate) fn reserve(buffer: &mut Zeroizing<Vec<u8>>, len: usize) -> Result<(),
     Ok(())
 }
 
-/// Whether an argument of this (encoded, hence in no other disguise) name is one of those by which
-/// S3 authenticates: it would compete with the signature made here.
-fn authenticates(name: &[u8]) -> bool {
-    const V4: [&[u8]; 7] = [
-        b"algorithm",
-        b"credential",
-        b"date",
-        b"expires",
-        b"security-token",
-        b"signature",
-        b"signedheaders",
-    ];
-    match name.split_at_checked(6) {
-        Some((prefix, suffix)) if prefix.eq_ignore_ascii_case(b"x-amz-") => {
-            V4.iter().any(|v4| suffix.eq_ignore_ascii_case(v4))
-        }
-        _ => matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires"),
-    }
+/// Whether an argument of this (encoded, hence in no other disguise) name is removed: it would compete
+/// with the signature made here, or S3 would take it for a header, as it does with all `x-amz-*` where
+/// the signature is in the query. The operator decides on such headers, not the client's query.
+fn is_removed(name: &[u8]) -> bool {
+    is_amz(name) || matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires")
 }
 
 #[cfg(test)]
@@ -340,15 +327,16 @@ mod tests {
     }
 
     #[test]
-    fn arguments_that_authenticate_are_dropped() {
+    fn arguments_that_authenticate_or_are_headers_are_removed() {
         assert_eq!(
             query(
                 "X-Amz-Algorithm=1&x-amz-credential=2&X-AMZ-DATE=3&X-Amz-Expires=4&\
                  X-Amz-SignedHeaders=5&%58-Amz-Signature=6&X-Amz-Security-Token=7&\
-                 AWSAccessKeyId=8&Signature=9&Expires=10&%45xpires=11&\
-                 expires=kept&X-Amz-Meta=kept&x-amz-=kept"
+                 AWSAccessKeyId=8&Signature=9&Expires=10&%45xpires=11&x-amz-acl=12&\
+                 %78-amz%2Dcopy-source=13&X-Amz-Content-Sha256=14&x-amz-=15&\
+                 expires=kept&x-id=kept&x_amz_acl=kept&xx-amz-acl=kept"
             ),
-            "X-Amz-Meta=kept&expires=kept&x-amz-=kept"
+            "expires=kept&x-id=kept&x_amz_acl=kept&xx-amz-acl=kept"
         );
     }
 }

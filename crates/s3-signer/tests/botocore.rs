@@ -85,7 +85,7 @@ fn expected(
 ) -> Result<BTreeMap<String, String>, TestCaseError> {
     let target = match kind {
         SignatureKind::V4Headers | SignatureKind::V2Headers => emitted.target.clone(),
-        SignatureKind::V4Query => emitted.target_without(common::is_v4_argument),
+        SignatureKind::V4Query => emitted.target_without(common::is_amz_argument),
         SignatureKind::V2Query => emitted.target_without(common::is_removed_argument),
     };
     let path = target.split('?').next().unwrap_or_default();

@@ -132,11 +132,6 @@ def v2_headers(case, credentials):
 
 def v2_query(case, credentials):
     request = aws_request(case, case['target'])
-    # botocore signs `x-amz-*` headers and then sends them as arguments, so that is how S3 reads
-    # such arguments; here they are arguments from the beginning.
-    for name, value in arguments(request):
-        if name.lower().startswith('x-amz-'):
-            request.headers[name] = value
     signer = auth.HmacV1QueryAuth(credentials, expires=case['lifetime'])
     signer.add_auth(request)
     names = ['AWSAccessKeyId', 'Expires', 'Signature']

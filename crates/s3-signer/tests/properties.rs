@@ -324,8 +324,7 @@ fn control_characters_are_refused() {
 fn arguments_with_control_characters_are_refused_in_v2() {
     for value in ["1%0A/films/secret", "%0d", "a%00", "%7F", "%09"] {
         for (argument, refused) in [
-            ("x-amz-meta-a", &[SignatureKind::V2Query][..]),
-            ("versionId", &[SignatureKind::V2Query, SignatureKind::V2Headers]),
+            ("versionId", &[SignatureKind::V2Query, SignatureKind::V2Headers][..]),
             ("prefix", &[]),
         ] {
             for kind in KINDS {

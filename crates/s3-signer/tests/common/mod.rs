@@ -143,23 +143,14 @@ pub fn is_removed_header(name: &str) -> bool {
     matches!(name, "authorization" | "x-amz-date" | "x-amz-content-sha256" | "x-amz-security-token")
 }
 
-/// Whether a client's argument of this name must go: it authenticates.
+/// Whether a client's argument of this name is removed: it authenticates, or S3 takes it for a header.
 pub fn is_removed_argument(name: &str) -> bool {
-    is_v4_argument(name) || matches!(name, "AWSAccessKeyId" | "Signature" | "Expires")
+    is_amz_argument(name) || matches!(name, "AWSAccessKeyId" | "Signature" | "Expires")
 }
 
-/// Whether an argument of this name is of Signature V4.
-pub fn is_v4_argument(name: &str) -> bool {
-    matches!(
-        name.to_ascii_lowercase().as_str(),
-        "x-amz-algorithm"
-            | "x-amz-credential"
-            | "x-amz-date"
-            | "x-amz-expires"
-            | "x-amz-signedheaders"
-            | "x-amz-signature"
-            | "x-amz-security-token"
-    )
+/// Whether an argument is one of Amazon's, `x-amz-*`; those of Signature V4 are.
+pub fn is_amz_argument(name: &str) -> bool {
+    name.to_ascii_lowercase().starts_with("x-amz-")
 }
 
 /// The decoded arguments of a target.
