@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_void};
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK},
     ffi::{
-        NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LIF_CONF, NGX_HTTP_LOC_CONF,
+        NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LIF_CONF, NGX_HTTP_LMT_CONF, NGX_HTTP_LOC_CONF,
         NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_SRV_CONF_OFFSET,
         NGX_HTTP_UPS_CONF, NGX_LOG_EMERG, ngx_command_t, ngx_conf_t, ngx_str_t, ngx_uint_t,
     },
@@ -24,9 +24,12 @@ use crate::{
     wipe::wipe_source,
 };
 
-/// `http`, `server`, `location`, `if in location`.
-const LOCATIONS: u32 =
-    NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_HTTP_LIF_CONF;
+/// `http`, `server`, `location`, `if in location`, `limit_except`.
+const LOCATIONS: u32 = NGX_HTTP_MAIN_CONF
+    | NGX_HTTP_SRV_CONF
+    | NGX_HTTP_LOC_CONF
+    | NGX_HTTP_LIF_CONF
+    | NGX_HTTP_LMT_CONF;
 
 /// The table. A directive that stands in `upstream` blocks too has a second entry, because nginx
 /// keeps only the server part of their configuration.

@@ -14,7 +14,7 @@ pub(crate) enum Level {
     Server,
     /// `upstream`.
     Upstream,
-    /// `location`, or `if` in it.
+    /// `location`, or `if` or `limit_except` in it.
     Location,
 }
 

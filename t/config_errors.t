@@ -1067,56 +1067,7 @@ if ($uri) { s3_methods GET; }
 --- error_log eval
 qr{\[emerg\] .*"s3_methods" directive is not allowed here in \S+/nginx\.conf:\d+$}
 
-=== TEST 105: s3_access_key in a limit_except block
---- config
-location /f/ { limit_except GET { s3_access_key a; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_access_key" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 106: s3_secret_key in a limit_except block
---- config
-location /f/ { limit_except GET { s3_secret_key a; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_secret_key" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 107: s3_security_token in a limit_except block
---- config
-location /f/ { limit_except GET { s3_security_token a; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_security_token" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 108: s3_region in a limit_except block
---- config
-location /f/ { limit_except GET { s3_region a; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_region" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 109: s3_use_headers in a limit_except block
---- config
-location /f/ { limit_except GET { s3_use_headers on; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_use_headers" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 110: s3_bucket_in_host in a limit_except block
---- config
-location /f/ { limit_except GET { s3_bucket_in_host on; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_bucket_in_host" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 111: s3_methods in a limit_except block
---- config
-location /f/ { limit_except GET { s3_methods GET; } }
---- must_die
---- error_log eval
-qr{\[emerg\] .*"s3_methods" directive is not allowed here in \S+/nginx\.conf:\d+$}
-
-=== TEST 112: s3_methods in an upstream
+=== TEST 105: s3_methods in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1127,7 +1078,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*"s3_methods" directive is not allowed here in \S+/nginx\.conf:\d+$}
 
-=== TEST 113: s3_region in events
+=== TEST 106: s3_region in events
 --- main_config
 events { s3_region a; }
 --- config
@@ -1135,98 +1086,98 @@ events { s3_region a; }
 --- error_log eval
 qr{\[emerg\] .*"s3_region" directive is not allowed here in \S+/nginx\.conf:\d+$}
 
-=== TEST 114: s3_access_key without a value
+=== TEST 107: s3_access_key without a value
 --- config
 s3_access_key;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_access_key" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 115: s3_secret_key without a value
+=== TEST 108: s3_secret_key without a value
 --- config
 s3_secret_key;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_secret_key" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 116: s3_security_token without a value
+=== TEST 109: s3_security_token without a value
 --- config
 s3_security_token;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_security_token" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 117: s3_region without a value
+=== TEST 110: s3_region without a value
 --- config
 s3_region;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_region" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 118: s3_use_headers without a value
+=== TEST 111: s3_use_headers without a value
 --- config
 s3_use_headers;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 119: s3_bucket_in_host without a value
+=== TEST 112: s3_bucket_in_host without a value
 --- config
 s3_bucket_in_host;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 120: s3_methods without a value
+=== TEST 113: s3_methods without a value
 --- config
 s3_methods;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_methods" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 121: s3_access_key with two values
+=== TEST 114: s3_access_key with two values
 --- config
 s3_access_key a a;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_access_key" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 122: s3_secret_key with two values
+=== TEST 115: s3_secret_key with two values
 --- config
 s3_secret_key a a;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_secret_key" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 123: s3_security_token with two values
+=== TEST 116: s3_security_token with two values
 --- config
 s3_security_token a a;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_security_token" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 124: s3_region with two values
+=== TEST 117: s3_region with two values
 --- config
 s3_region a a;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_region" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 125: s3_use_headers with two values
+=== TEST 118: s3_use_headers with two values
 --- config
 s3_use_headers on on;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 126: s3_bucket_in_host with two values
+=== TEST 119: s3_bucket_in_host with two values
 --- config
 s3_bucket_in_host on on;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 127: s3_access_key with two values in an upstream
+=== TEST 120: s3_access_key with two values in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1237,7 +1188,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_access_key" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 128: s3_secret_key with two values in an upstream
+=== TEST 121: s3_secret_key with two values in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1248,7 +1199,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_secret_key" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 129: s3_security_token with two values in an upstream
+=== TEST 122: s3_security_token with two values in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1259,7 +1210,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_security_token" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 130: s3_region with two values in an upstream
+=== TEST 123: s3_region with two values in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1270,7 +1221,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_region" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 131: s3_use_headers with two values in an upstream
+=== TEST 124: s3_use_headers with two values in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1281,7 +1232,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_use_headers" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 132: s3_bucket_in_host with two values in an upstream
+=== TEST 125: s3_bucket_in_host with two values in an upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1292,7 +1243,7 @@ upstream s3 {
 --- error_log eval
 qr{\[emerg\] .*invalid number of arguments in "s3_bucket_in_host" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 133: s3_access_key with a variable that nobody defines
+=== TEST 126: s3_access_key with a variable that nobody defines
 --- config
 location /f/ {
     s3_access_key $nobody;
@@ -1307,7 +1258,7 @@ qr{\[emerg\] .*unknown "nobody" variable}
 --- no_error_log
 Canary
 
-=== TEST 134: s3_secret_key with a variable that nobody defines
+=== TEST 127: s3_secret_key with a variable that nobody defines
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -1322,7 +1273,7 @@ qr{\[emerg\] .*unknown "nobody" variable}
 --- no_error_log
 Canary
 
-=== TEST 135: s3_security_token with a variable that nobody defines
+=== TEST 128: s3_security_token with a variable that nobody defines
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -1337,7 +1288,7 @@ qr{\[emerg\] .*unknown "nobody" variable}
 --- no_error_log
 Canary
 
-=== TEST 136: s3_region with a variable that nobody defines
+=== TEST 129: s3_region with a variable that nobody defines
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -1352,7 +1303,7 @@ qr{\[emerg\] .*unknown "nobody" variable}
 --- no_error_log
 Canary
 
-=== TEST 137: s3_secret_key with a dollar sign that begins no variable
+=== TEST 130: s3_secret_key with a dollar sign that begins no variable
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -1365,7 +1316,7 @@ qr{\[emerg\] .*invalid variable name in \S+/nginx\.conf:\d+$}
 --- no_error_log
 Canary
 
-=== TEST 138: s3_methods without s3_access_key is checked as well
+=== TEST 131: s3_methods without s3_access_key is checked as well
 --- config
 location /f/ {
     s3_methods NONE;
@@ -1374,14 +1325,14 @@ location /f/ {
 --- error_log eval
 qr{\[emerg\] .*invalid method "NONE" in "s3_methods" directive in \S+/nginx\.conf:\d+$}
 
-=== TEST 139: a directive that does not exist
+=== TEST 132: a directive that does not exist
 --- config
 s3_acess_key a;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*unknown directive "s3_acess_key" in \S+/nginx\.conf:\d+$}
 
-=== TEST 140: the line is that of the directive, in an included file
+=== TEST 133: the line is that of the directive, in an included file
 --- user_files
 >>> bucket.conf
 # A comment.
@@ -1393,7 +1344,7 @@ include $TEST_NGINX_HTML_DIR/bucket.conf;
 --- error_log eval
 qr{"s3_access_key" requires "s3_secret_key" in the same block in \S+/html/bucket\.conf:3$}
 
-=== TEST 141: the line of a bad value, in an included file
+=== TEST 134: the line of a bad value, in an included file
 --- user_files
 >>> bucket.conf
 s3_access_key AKIDTEST00000000001;
