@@ -151,24 +151,60 @@ pub(crate) fn secret(text: &[u8]) -> Result<Secret, InvalidValue> {
     Ok(Zeroizing::new(text.into()))
 }
 
-/// Puts together the credentials of one request from values with variables.
+/// Puts together the credentials of one request from values with variables. `None`: the access key is
+/// `off`, and the request is not signed. An empty token is no token; an empty key is an error.
 pub(crate) fn evaluate(
     request: &Request,
     access_key: &Value<Secret>,
     secret_key: &Value<Secret>,
     security_token: Option<&Value<Secret>>,
-) -> Result<s3_signer::Credentials, Refusal> {
-    let part = |directive: &'static str, part: &Value<Secret>| match part {
-        Value::Constant(secret) => Ok(secret.clone()),
-        Value::Variable(text) => {
-            let text =
-                value::evaluate_secret(request, text).ok_or(Refusal::NotEvaluated { directive })?;
-            secret(text).map_err(|error| Refusal::Value { directive, error })
-        }
+) -> Result<Option<s3_signer::Credentials>, Refusal> {
+    let access_key = Part::evaluate(request, "s3_access_key", access_key)?;
+    if matches!(access_key, Part::Text { text: b"off", .. }) {
+        return Ok(None);
+    }
+    let access_key = access_key.secret()?;
+    let secret_key = Part::evaluate(request, "s3_secret_key", secret_key)?.secret()?;
+    let token = match security_token {
+        None => None,
+        Some(token) => match Part::evaluate(request, "s3_security_token", token)? {
+            Part::Text { text: b"", .. } => None,
+            token => Some(token.secret()?),
+        },
     };
-    let access_key = part("s3_access_key", access_key)?;
-    let secret_key = part("s3_secret_key", secret_key)?;
-    let token = security_token.map(|token| part("s3_security_token", token)).transpose()?;
     s3_signer::Credentials::new(&access_key, &secret_key, token.as_ref().map(|token| &***token))
+        .map(Some)
         .map_err(|error| Refusal::Value { directive: "s3_access_key", error })
+}
+
+/// A part of the credentials of one request.
+enum Part<'a> {
+    /// Checked when the configuration was read.
+    Constant(&'a Secret),
+    /// What the variables of a directive evaluate to, not checked yet.
+    Text { directive: &'static str, text: &'a [u8] },
+}
+
+impl<'a> Part<'a> {
+    fn evaluate(
+        request: &'a Request,
+        directive: &'static str,
+        value: &'a Value<Secret>,
+    ) -> Result<Self, Refusal> {
+        match value {
+            Value::Constant(secret) => Ok(Self::Constant(secret)),
+            Value::Variable(text) => value::evaluate_secret(request, text)
+                .map(|text| Self::Text { directive, text })
+                .ok_or(Refusal::NotEvaluated { directive }),
+        }
+    }
+
+    fn secret(self) -> Result<Secret, Refusal> {
+        match self {
+            Self::Constant(secret) => Ok(secret.clone()),
+            Self::Text { directive, text } => {
+                secret(text).map_err(|error| Refusal::Value { directive, error })
+            }
+        }
+    }
 }

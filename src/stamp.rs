@@ -105,8 +105,10 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
         Source::Off => return Ok(()),
         Source::Static(credentials) => credentials,
         Source::Variables { access_key, secret_key, security_token } => {
-            evaluated_credentials =
-                credentials::evaluate(request, access_key, secret_key, security_token.as_ref())?;
+            match credentials::evaluate(request, access_key, secret_key, security_token.as_ref())? {
+                None => return Ok(()),
+                Some(credentials) => evaluated_credentials = credentials,
+            }
             &evaluated_credentials
         }
     };

@@ -274,19 +274,7 @@ location /f/ {
 [qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/one/s3/}m,
  qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/two/s3/}m]
 
-=== TEST 14: a variable that says off is an access key called off
---- config
-location /f/ {
-    set $key off;
-    s3_access_key $key;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- upstream_request_like: ^GET /films/hello\.txt\?AWSAccessKeyId=off&Expires=
-
-=== TEST 15: a different secret for each access key
+=== TEST 14: a different secret for each access key
 --- http_config
 map $arg_a $key { p AKIDPERMANENT0000001; t ASIATEMPORARY0000001; }
 map $key $secret {
@@ -308,7 +296,7 @@ location /f/ {
 PermanentSecretKey
 SecretCanary
 
-=== TEST 16: s3_access_key that evaluates to nothing
+=== TEST 15: s3_access_key that evaluates to nothing
 --- http_config
 map $uri $v {
     /other x;
@@ -333,7 +321,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 17: s3_secret_key that evaluates to nothing
+=== TEST 16: s3_secret_key that evaluates to nothing
 --- http_config
 map $uri $v {
     /other x;
@@ -358,32 +346,25 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 18: s3_security_token that evaluates to nothing
+=== TEST 17: s3_security_token that evaluates to nothing: permanent and temporary keys in one location
 --- http_config
-map $uri $v {
-    /other x;
-}
+map $arg_t $id     { 1 ASIATEMPORARY0000001; default AKIDPERMANENT0000001; }
+map $arg_t $secret { 1 TemporarySecretKey/With+Signs00000000001; default PermanentSecretKey/With+Signs00000000001; }
+map $arg_t $token  { 1 TemporarySessionToken/With+Signs==; }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token $v;
+    s3_access_key $id;
+    s3_secret_key $secret;
+    s3_security_token $token;
     s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
 }
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_security_token" evaluated to an empty value
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
+--- request eval
+["GET /f/hello.txt", "GET /f/hello.txt?t=1"]
+--- response_body eval
+["hello from films\n", "hello from films\n"]
 
-=== TEST 19: s3_region that evaluates to nothing
+=== TEST 18: s3_region that evaluates to nothing
 --- http_config
 map $uri $v {
     /other x;
@@ -408,7 +389,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 20: s3_access_key that evaluates to a value with a space
+=== TEST 19: s3_access_key that evaluates to a value with a space
 --- http_config
 map $uri $v {
     default "Key X";
@@ -433,7 +414,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 21: s3_access_key that evaluates to a value with a line feed
+=== TEST 20: s3_access_key that evaluates to a value with a line feed
 --- http_config
 map $uri $v {
     default "Key\nX";
@@ -458,7 +439,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 22: s3_access_key that evaluates to a value with a character outside ASCII
+=== TEST 21: s3_access_key that evaluates to a value with a character outside ASCII
 --- http_config
 map $uri $v {
     default "KeyéX";
@@ -483,7 +464,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 23: s3_secret_key that evaluates to a value with a space
+=== TEST 22: s3_secret_key that evaluates to a value with a space
 --- http_config
 map $uri $v {
     default "SecretCanary X";
@@ -508,7 +489,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 24: s3_secret_key that evaluates to a value with a line feed
+=== TEST 23: s3_secret_key that evaluates to a value with a line feed
 --- http_config
 map $uri $v {
     default "SecretCanary\nX";
@@ -533,7 +514,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 25: s3_secret_key that evaluates to a value with a character outside ASCII
+=== TEST 24: s3_secret_key that evaluates to a value with a character outside ASCII
 --- http_config
 map $uri $v {
     default "SecretCanaryéX";
@@ -558,7 +539,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 26: s3_security_token that evaluates to a value with a space
+=== TEST 25: s3_security_token that evaluates to a value with a space
 --- http_config
 map $uri $v {
     default "TokenCanary X";
@@ -583,7 +564,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 27: s3_security_token that evaluates to a value with a line feed
+=== TEST 26: s3_security_token that evaluates to a value with a line feed
 --- http_config
 map $uri $v {
     default "TokenCanary\nX";
@@ -608,7 +589,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 28: s3_security_token that evaluates to a value with a character outside ASCII
+=== TEST 27: s3_security_token that evaluates to a value with a character outside ASCII
 --- http_config
 map $uri $v {
     default "TokenCanaryéX";
@@ -633,7 +614,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 29: s3_region that evaluates to a value with a space
+=== TEST 28: s3_region that evaluates to a value with a space
 --- http_config
 map $uri $v {
     default "eu west";
@@ -655,7 +636,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 30: s3_region that evaluates to a value with a slash
+=== TEST 29: s3_region that evaluates to a value with a slash
 --- http_config
 map $uri $v {
     default "eu/west";
@@ -677,7 +658,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 31: s3_region that evaluates to a value with a line feed
+=== TEST 30: s3_region that evaluates to a value with a line feed
 --- http_config
 map $uri $v {
     default "eu\nwest";
@@ -699,7 +680,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 32: s3_region that evaluates to a value with a character outside ASCII
+=== TEST 31: s3_region that evaluates to a value with a character outside ASCII
 --- http_config
 map $uri $v {
     default "euéwest";
@@ -721,7 +702,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 33: s3_region that evaluates to a value with a comma
+=== TEST 32: s3_region that evaluates to a value with a comma
 --- http_config
 map $uri $v {
     default "eu,west";
@@ -743,7 +724,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 34: an argument with an encoded character is taken as it stands
+=== TEST 33: an argument with an encoded character is taken as it stands
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -760,7 +741,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 35: an absent argument
+=== TEST 34: an absent argument
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -777,7 +758,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 36: a header with a byte outside ASCII
+=== TEST 35: a header with a byte outside ASCII
 --- config
 location /f/ {
     s3_access_key $http_key;
@@ -795,7 +776,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
 --- upstream_count: 0
 
-=== TEST 37: an empty region does not mean Signature V2, in an upstream block either
+=== TEST 36: an empty region does not mean Signature V2, in an upstream block either
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -816,7 +797,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 38: empty credentials of a location do not mean those of the block around
+=== TEST 37: empty credentials of a location do not mean those of the block around
 --- http_config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -833,22 +814,7 @@ GET /f/hello.txt
 request not signed and not sent: "s3_access_key" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 39: an empty token does not mean credentials without a token
---- config
-location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
-    s3_security_token $arg_t;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- error_log
-request not signed and not sent: "s3_security_token" evaluated to an empty value
---- upstream_count: 0
-
-=== TEST 40: a variable whose evaluation never ends
+=== TEST 38: a variable whose evaluation never ends
 --- http_config
 map $a $b { default $a; }
 map $b $a { default $b; }
@@ -867,7 +833,7 @@ cycle while evaluating variable
 request not signed and not sent: "s3_region"
 --- upstream_count: 0
 
-=== TEST 41: after a value was evaluated nginx still writes its debug lines
+=== TEST 39: after a value was evaluated nginx still writes its debug lines
 --- http_config
 map $uri $secret {
     default PermanentSecretKey/With+Signs00000000001;
@@ -890,7 +856,7 @@ http upstream process header
 --- no_error_log
 PermanentSecretKey
 
-=== TEST 42: the log level is not raised to evaluate a secret
+=== TEST 40: the log level is not raised to evaluate a secret
 --- log_level: error
 --- config
 location /other { set $key x; }
@@ -908,7 +874,7 @@ GET /f/hello.txt
 --- no_error_log
 [warn]
 
-=== TEST 43: a secret key with a dollar sign
+=== TEST 41: a secret key with a dollar sign
 --- http_config
 geo $dollar {
     default "$";
@@ -937,3 +903,41 @@ sub {
 right
 --- no_error_log
 SecretCanary
+
+=== TEST 42: s3_access_key that evaluates to "off": not signed, and the other parts are not evaluated
+--- http_config
+map $arg_k $id { off off; default AKIDTEST00000000001; }
+--- config
+location /f/ {
+    s3_access_key $id;
+    s3_secret_key $arg_s;
+    s3_region eu-west-1;
+    add_header X-Signature "$s3_signature.";
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host h;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request eval
+["GET /f/a?k=off", "GET /f/a?s=secret0123456789"]
+--- response_headers eval
+["X-Signature: .", "X-Signature: v4-query."]
+--- upstream_request_like eval
+[qr{\AGET /f/a\?k=off HTTP/1\.1\nHost: h\z}, qr{\AGET /f/a\?X-Amz-Algorithm=}]
+--- no_error_log
+[error]
+
+=== TEST 43: s3_access_key that evaluates to "off": s3_methods still applies
+--- http_config
+map $uri $id { default off; }
+--- config
+location /f/ {
+    s3_access_key $id;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    s3_region eu-west-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+DELETE /f/a
+--- error_code: 405
+--- upstream_count: 0
