@@ -163,7 +163,7 @@ impl BlockConf {
 
         let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
         self.proxies = match core.handler {
-            // Requests keep the handler of the location around an `if`.
+            // Requests keep the handler of the location around an `if` or a `limit_except`.
             None => bits::noname(core) && outer.proxies,
             handler => main.is_proxy_handler(handler),
         };
