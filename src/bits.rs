@@ -10,6 +10,7 @@ unsafe extern "C" {
     fn ngx_http_s3_auth_request_body_no_buffering(r: *const ngx_http_request_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_reading_body(r: *const ngx_http_request_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_chunked(r: *const ngx_http_request_t) -> ngx_uint_t;
+    fn ngx_http_s3_auth_set_expect_tested(r: *mut ngx_http_request_t);
     fn ngx_http_s3_auth_noname(clcf: *const ngx_http_core_loc_conf_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_buf_size(b: *const ngx_buf_t) -> off_t;
     fn ngx_http_s3_auth_set_variable(v: *mut ngx_http_variable_value_t, text: ngx_str_t);
@@ -32,6 +33,12 @@ pub(crate) fn reading_body(request: &ngx_http_request_t) -> bool {
 pub(crate) fn chunked(request: &ngx_http_request_t) -> bool {
     // SAFETY: as above.
     unsafe { ngx_http_s3_auth_chunked(request) != 0 }
+}
+
+/// Has nginx send no `100 Continue`.
+pub(crate) fn set_expect_tested(request: &mut ngx_http_request_t) {
+    // SAFETY: the function writes the structure.
+    unsafe { ngx_http_s3_auth_set_expect_tested(request) }
 }
 
 /// Whether the location is an `if` or a `limit_except` block.

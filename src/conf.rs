@@ -54,6 +54,8 @@ pub(crate) struct BlockConf {
     /// Whether every request that is proxied from here is signed; otherwise none is, or its
     /// upstream decides.
     pub is_signed: bool,
+    /// Whether they may be signed with Signature V4; otherwise it is Version 2.
+    pub is_v4: bool,
 }
 
 /// What the whole `http` block shares.
@@ -160,6 +162,8 @@ impl BlockConf {
         let is_known = upstream.is_some() || of_location || !main.upstream_credentials;
         let may_sign = effective.credentials.is_some() || !is_known;
         self.is_signed = is_known && effective.credentials.is_some();
+        let region_may_come = upstream.is_none() && main.upstream_region;
+        self.is_v4 = effective.region.is_some() || region_may_come;
 
         let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
         self.proxies = match core.handler {
@@ -171,8 +175,7 @@ impl BlockConf {
             && self.proxies
         {
             credentials.is_used.set(true);
-            let region_may_come = upstream.is_none() && main.upstream_region;
-            if effective.region.is_none() && !region_may_come && !credentials.warned_of_v2.get() {
+            if !self.is_v4 && !credentials.warned_of_v2.get() {
                 credentials.warned_of_v2.set(true);
                 log::write(
                     NGX_LOG_WARN,

@@ -11,7 +11,7 @@ use ngx::{
     },
     ngx_string,
 };
-use s3_signer::{InvalidValue, Region};
+use s3_signer::{InvalidValue, Region, Service};
 use zeroize::Zeroize;
 
 use crate::{
@@ -33,7 +33,7 @@ const LOCATIONS: u32 = NGX_HTTP_MAIN_CONF
 
 /// The table. A directive that stands in `upstream` blocks too has a second entry, because nginx
 /// keeps only the server part of their configuration.
-pub(crate) static mut COMMANDS: [ngx_command_t; 14] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 16] = [
     in_locations(ngx_string!("s3_access_key"), NGX_CONF_TAKE1),
     in_upstreams(ngx_string!("s3_access_key")),
     in_locations(ngx_string!("s3_secret_key"), NGX_CONF_TAKE1),
@@ -42,6 +42,8 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 14] = [
     in_upstreams(ngx_string!("s3_security_token")),
     in_locations(ngx_string!("s3_region"), NGX_CONF_TAKE1),
     in_upstreams(ngx_string!("s3_region")),
+    in_locations(ngx_string!("s3_service"), NGX_CONF_TAKE1),
+    in_upstreams(ngx_string!("s3_service")),
     in_locations(ngx_string!("s3_use_headers"), NGX_CONF_TAKE1),
     in_upstreams(ngx_string!("s3_use_headers")),
     in_locations(ngx_string!("s3_bucket_in_host"), NGX_CONF_TAKE1),
@@ -148,13 +150,12 @@ fn take(
             once(slot, (secret(cf, arguments)?, place))
         }
         b"s3_region" => {
-            let value = Value::compile(cf, &mut arguments[1], |text| {
-                Region::new(&text.to_string()).map_err(|error| match error {
-                    InvalidValue::Empty => error.to_string(),
-                    _ => format!("invalid value \"{text}\" with {error}"),
-                })
-            })?;
-            once(&mut settings.region, Leveled { level, value: value.into() })
+            let value = scope_name(cf, arguments, Region::new)?.into();
+            once(&mut settings.region, Leveled { level, value })
+        }
+        b"s3_service" => {
+            let value = scope_name(cf, arguments, Service::new)?.into();
+            once(&mut settings.service, Leveled { level, value })
         }
         b"s3_use_headers" => {
             once(&mut settings.use_headers, Leveled { level, value: flag(&arguments[1])? })
@@ -173,6 +174,21 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Error> {
         None => Ok(()),
         Some(_) => Err(Error::Duplicate),
     }
+}
+
+/// Reads a part of the credential scope, which `new` makes of a text.
+fn scope_name<T>(
+    cf: &mut ngx_conf_t,
+    arguments: &mut [ngx_str_t],
+    new: impl FnOnce(&str) -> Result<T, InvalidValue>,
+) -> Result<Value<T>, Error> {
+    let value = Value::compile(cf, &mut arguments[1], |text| {
+        new(&text.to_string()).map_err(|error| match error {
+            InvalidValue::Empty => error.to_string(),
+            _ => format!("invalid value \"{text}\" with {error}"),
+        })
+    })?;
+    Ok(value)
 }
 
 /// Takes a part of the credentials, and wipes what nginx keeps of it.

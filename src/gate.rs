@@ -1,4 +1,4 @@
-//! Before a request is worked on: is its method one that may be signed?
+//! Before a request is worked on: are its method and its body of those that may be signed?
 //!
 //! A check for main requests in the precontent phase, when all access rules have let the request in,
 //! and before nginx mirrors it. In the access phase, whose handlers nginx calls in the reverse order
@@ -18,7 +18,7 @@ use ngx::{
     http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
 };
 
-use crate::{S3AuthModule, log, response, stamp::Refusal};
+use crate::{S3AuthModule, aws_chunked, log, response, stamp::Refusal};
 
 /// Adds the check to the precontent phase.
 pub(crate) fn register(cf: &ngx_conf_t) -> Status {
@@ -54,12 +54,19 @@ fn check(request: &mut Request) -> Status {
     let methods = location.settings.methods();
     let method = r.method_name;
     let is_signed = location.is_signed && main.is_proxy_handler(r.content_handler);
-    if !is_signed || methods.allow(method.as_bytes()) {
+    if !is_signed {
         return Status::NGX_DECLINED;
     }
-    Refusal::Method(method.as_bytes().escape_ascii().to_string()).write(request.log());
-    match response::set_allowed(request, methods) {
-        Some(()) => Status(NGX_HTTP_NOT_ALLOWED as ngx_int_t),
-        None => Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
+    if !methods.allow(method.as_bytes()) {
+        Refusal::Method(method.as_bytes().escape_ascii().to_string()).write(request.log());
+        return match response::set_allowed(request, methods) {
+            Some(()) => Status(NGX_HTTP_NOT_ALLOWED as ngx_int_t),
+            None => Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
+        };
     }
+    if let Err(error) = aws_chunked::check(request, location.is_v4) {
+        Refusal::Sign(error).write(request.log());
+        return aws_chunked::answer(request);
+    }
+    Status::NGX_DECLINED
 }

@@ -11,13 +11,13 @@ use std::{
 use ngx::ffi::{
     ngx_addr_t, ngx_array_t, ngx_buf_t, ngx_chain_t, ngx_command_t, ngx_conf_file_t, ngx_conf_t,
     ngx_connection_t, ngx_file_t, ngx_http_compile_complex_value_t, ngx_http_complex_value_t,
-    ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t,
+    ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t, ngx_http_err_page_t,
     ngx_http_headers_in_t, ngx_http_headers_out_t, ngx_http_module_t, ngx_http_phase_t,
     ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
     ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t, ngx_http_upstream_peer_t,
     ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t,
-    ngx_http_variable_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t,
-    ngx_table_elt_t, ngx_time_t,
+    ngx_http_variable_t, ngx_list_part_t, ngx_list_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t,
+    ngx_pool_t, ngx_str_t, ngx_table_elt_t, ngx_time_t,
 };
 
 /// A row of the table in structures.c.
@@ -95,6 +95,8 @@ macro_rules! layout {
 const LAYOUT: &[InRust] = layout! {
     ngx_str_t { len data }
     ngx_array_t { elts nelts }
+    ngx_list_part_t { elts nelts next }
+    ngx_list_t { part }
     ngx_table_elt_t { hash key value lowcase_key }
     ngx_buf_t { pos last start end }
     ngx_chain_t { buf next }
@@ -114,16 +116,17 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_conf_ctx_t { main_conf srv_conf loc_conf }
     ngx_http_phase_t { handlers }
     ngx_http_core_main_conf_t { phases }
-    ngx_http_core_loc_conf_t { handler }
+    ngx_http_core_loc_conf_t { handler error_pages }
+    ngx_http_err_page_t { status }
     ngx_connection_t { log }
-    ngx_http_headers_in_t { content_length_n }
+    ngx_http_headers_in_t { headers content_length_n }
     ngx_http_headers_out_t { headers status }
     ngx_http_request_t {
         connection ctx main_conf loc_conf upstream pool headers_in headers_out method_name main
         content_handler
     }
     ngx_http_variable_t { get_handler }
-    ngx_http_complex_value_t { lengths values }
+    ngx_http_complex_value_t { value lengths values }
     ngx_http_compile_complex_value_t { cf value complex_value }
     ngx_http_script_engine_t { ip pos request }
     ngx_addr_t { name }

@@ -8,7 +8,8 @@
 //! | `conf` | the module's part of each block, joined and merged, and the hook's place in it |
 //! | `layout` | the structures of nginx are as the module has been compiled for |
 //! | `wipe` | secrets leave the text of the configuration |
-//! | `gate` | before a request is worked on: is its method one that may be signed? |
+//! | `gate` | before a request is worked on: are its method and its body of those that may be signed? |
+//! | `aws_chunked` | uploads that only the client can sign |
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
@@ -19,6 +20,7 @@
 //!
 //! The signatures themselves are made by the crate `s3-signer`, which knows nothing of nginx.
 
+mod aws_chunked;
 mod bits;
 mod conf;
 mod credentials;

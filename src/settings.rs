@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ngx::ffi::{NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_UPS_CONF, ngx_conf_t};
-use s3_signer::{Placement, Region};
+use s3_signer::{Placement, Region, Service};
 
 use crate::{credentials::Credentials, methods::Methods, value::Value};
 
@@ -41,6 +41,7 @@ pub(crate) struct Leveled<T> {
 pub(crate) struct Settings {
     pub credentials: Option<Leveled<Rc<Credentials>>>,
     pub region: Option<Leveled<Rc<Value<Region>>>>,
+    pub service: Option<Leveled<Rc<Value<Service>>>>,
     pub use_headers: Option<Leveled<bool>>,
     pub bucket_in_host: Option<Leveled<bool>>,
     pub methods: Option<Methods>,
@@ -56,6 +57,7 @@ impl Settings {
         }
         inherit(&mut self.credentials, &outer.credentials);
         inherit(&mut self.region, &outer.region);
+        inherit(&mut self.service, &outer.service);
         inherit(&mut self.use_headers, &outer.use_headers);
         inherit(&mut self.bucket_in_host, &outer.bucket_in_host);
         inherit(&mut self.methods, &outer.methods);
@@ -71,6 +73,7 @@ impl Settings {
 pub(crate) struct Effective<'a> {
     pub credentials: Option<&'a Credentials>,
     pub region: Option<&'a Value<Region>>,
+    pub service: Option<&'a Value<Service>>,
     pub placement: Placement,
     pub bucket_in_host: Option<bool>,
 }
@@ -96,6 +99,7 @@ impl<'a> Effective<'a> {
                 .map(Rc::as_ref)
                 .filter(|credentials| !credentials.is_off()),
             region: pick(&location.region, upstream.map(|u| &u.region)).map(Rc::as_ref),
+            service: pick(&location.service, upstream.map(|u| &u.service)).map(Rc::as_ref),
             placement: match use_headers {
                 Some(true) => Placement::Headers,
                 _ => Placement::Query,

@@ -1,6 +1,7 @@
 //! The signature goes into the request: what the proxy module wrote is read, signed, and replaced.
 
 use std::{
+    borrow::Cow,
     ptr::{self, NonNull},
     slice,
 };
@@ -14,7 +15,8 @@ use ngx::{
     http::{HttpModule, HttpModuleMainConf, NgxHttpUpstreamModule, Request},
 };
 use s3_signer::{
-    Body, Explanation, InvalidValue, Region, RequestHead, SignError, SignatureKind, SigningParams,
+    Body, Explanation, InvalidValue, Region, RequestHead, Service, SignError, SignatureKind,
+    SigningParams,
 };
 
 use crate::{
@@ -112,18 +114,12 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
             &evaluated_credentials
         }
     };
-    let evaluated_region;
-    let region = match effective.region {
-        None => None,
-        Some(Value::Constant(region)) => Some(region),
-        Some(Value::Variable(text)) => {
-            evaluated_region = evaluate_region(request, text)?;
-            Some(&evaluated_region)
-        }
-    };
+    let region = scope_name(request, "s3_region", effective.region, Region::new)?;
+    let service = scope_name(request, "s3_service", effective.service, Service::new)?;
     let params = SigningParams {
         credentials,
-        region,
+        region: region.as_deref(),
+        service: service.as_deref(),
         placement: effective.placement,
         bucket_in_host: effective.bucket_in_host,
     };
@@ -210,14 +206,23 @@ fn copy(request: &Request, parts: &[&[u8]]) -> Result<ngx_str_t, Refusal> {
     unsafe { pool::copy(request.as_ref().pool, parts) }.ok_or(Refusal::NoMemory)
 }
 
-fn evaluate_region(
+/// A part of the credential scope: a constant, or what `new` makes of the value of variables.
+fn scope_name<'a, T: Clone>(
     request: &Request,
-    text: &ngx::ffi::ngx_http_complex_value_t,
-) -> Result<Region, Refusal> {
-    let directive = "s3_region";
-    let text = value::evaluate(request, text).ok_or(Refusal::NotEvaluated { directive })?;
-    Region::new(&NgxStr::from_bytes(text).to_string_lossy())
-        .map_err(|error| Refusal::Value { directive, error })
+    directive: &'static str,
+    value: Option<&'a Value<T>>,
+    new: impl FnOnce(&str) -> Result<T, InvalidValue>,
+) -> Result<Option<Cow<'a, T>>, Refusal> {
+    match value {
+        None => Ok(None),
+        Some(Value::Constant(constant)) => Ok(Some(Cow::Borrowed(constant))),
+        Some(Value::Variable(text)) => {
+            let text = value::evaluate(request, text).ok_or(Refusal::NotEvaluated { directive })?;
+            let name = new(&NgxStr::from_bytes(text).to_string_lossy());
+            let name = name.map_err(|error| Refusal::Value { directive, error })?;
+            Ok(Some(Cow::Owned(name)))
+        }
+    }
 }
 
 /// The upstream block that nginx is about to choose, as `ngx_http_upstream_init_request` finds it.

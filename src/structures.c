@@ -34,6 +34,13 @@ ngx_http_s3_auth_chunked(ngx_http_request_t *r)
 }
 
 
+void
+ngx_http_s3_auth_set_expect_tested(ngx_http_request_t *r)
+{
+    r->expect_tested = 1;
+}
+
+
 ngx_uint_t
 ngx_http_s3_auth_noname(ngx_http_core_loc_conf_t *clcf)
 {
@@ -88,6 +95,14 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     SIZE(ngx_array_t),
     OFFSET(ngx_array_t, elts),
     OFFSET(ngx_array_t, nelts),
+
+    SIZE(ngx_list_part_t),
+    OFFSET(ngx_list_part_t, elts),
+    OFFSET(ngx_list_part_t, nelts),
+    OFFSET(ngx_list_part_t, next),
+
+    SIZE(ngx_list_t),
+    OFFSET(ngx_list_t, part),
 
     SIZE(ngx_table_elt_t),
     OFFSET(ngx_table_elt_t, hash),
@@ -175,11 +190,16 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
 
     SIZE(ngx_http_core_loc_conf_t),
     OFFSET(ngx_http_core_loc_conf_t, handler),
+    OFFSET(ngx_http_core_loc_conf_t, error_pages),
+
+    SIZE(ngx_http_err_page_t),
+    OFFSET(ngx_http_err_page_t, status),
 
     SIZE(ngx_connection_t),
     OFFSET(ngx_connection_t, log),
 
     SIZE(ngx_http_headers_in_t),
+    OFFSET(ngx_http_headers_in_t, headers),
     OFFSET(ngx_http_headers_in_t, content_length_n),
 
     SIZE(ngx_http_headers_out_t),
@@ -203,6 +223,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_http_variable_t, get_handler),
 
     SIZE(ngx_http_complex_value_t),
+    OFFSET(ngx_http_complex_value_t, value),
     OFFSET(ngx_http_complex_value_t, lengths),
     OFFSET(ngx_http_complex_value_t, values),
 

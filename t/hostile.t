@@ -579,3 +579,29 @@ join '', map {
  qr{\APUT /new\?x-id=PutObject HTTP/1\.1\n(?!.*x-amz-acl)}is,
  qr{\APUT /new\?x-id=PutObject&AWSAccessKeyId=AKIDTEST00000000001&Expires=\d+&Signature=[\w%]+ HTTP/1\.1\n},
  qr{\APUT /new\?x-id=PutObject HTTP/1\.1\n(?!.*x-amz-acl)}is]
+
+=== TEST 58: header names that other servers read as names of x-amz-* headers
+--- http_config
+underscores_in_headers on;
+--- config eval
+"$main::Keys location / { $main::Http11 proxy_set_header Host films.example; proxy_set_header X-Amz-Acl ''; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- request eval
+[("PUT /new") x 3]
+--- more_headers eval
+["X_Amz_Acl: public-read", "x-amz-copy_source: /films/c", "X_AMZ-META-A: b"]
+--- error_code eval: [500, 500, 500]
+--- error_log: request not signed and not sent: the name of a header has "_" where names of "x-amz-*" headers have "-"
+--- upstream_count: 0
+
+=== TEST 59: names that all read in the same way
+--- http_config
+underscores_in_headers on;
+--- config eval
+"$main::Keys location / { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- request
+PUT /new
+--- more_headers
+x-amz-meta-a_b: c
+x_amzn_trace: d
+--- upstream_request_like eval
+[qr/^x-amz-meta-a_b: c\nx_amzn_trace: d\n.*SignedHeaders=[^,]*;x-amz-meta-a_b,/ms]

@@ -115,7 +115,7 @@ AUTHENTICATING = [
 ]
 OTHER_HEADERS = [
     "Range", "Accept-Encoding", "User-Agent", "Cookie", "Date", "If-None-Match", "Referer",
-    "X-Forwarded-For", "X-Amzn-Trace-Id", "x_amz_meta_a", "x-am", "Authorization2", "Connection",
+    "X-Forwarded-For", "X-Amzn-Trace-Id", "x_amz_meta_a", "X-Amz-Copy_Source", "x-amz-meta-a_b", "x-am", "Authorization2", "Connection",
     "Keep-Alive", "TE", "Upgrade", "Via",
 ]
 HEADER_VALUES = [
@@ -123,11 +123,20 @@ HEADER_VALUES = [
     "bytes=0-1", "AWS AKID:sig=", "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=0",
     "20130524T000000Z", "UNSIGNED-PAYLOAD", "x" * 300, "{}", "a:b", "keep-alive",
 ]
+# What announces a body in chunks of S3's.
+UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+AWS_CHUNKED = [
+    ("x-amz-content-sha256", UNSIGNED_TRAILER), ("X-Amz-Trailer", "x-amz-checksum-crc32"),
+    ("Content-Encoding", "aws-chunked"), ("content-encoding", "gzip,AWS-chunked"),
+    ("X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
+]
 # Hosts with the bucket that they name.
 HOSTS = [
     (HOST, "films"), ("films.s3.amazonaws.com", "films"), ("FILMS.S3.AmazonAWS.com:443", "films"),
     ("my.films.s3-eu-west-1.amazonaws.com", "my.films"), ("s3.eu-west-1.amazonaws.com", None),
     ("films.s3.cn-north-1.amazonaws.com.cn", "films"), ("127.0.0.1:9000", None),
+    ("my.films.bucket.vpce-1a-2b.s3.eu-west-1.vpce.amazonaws.com", "my.films"),
+    ("films.s3.eu-west-1.amazonaws.com.", "films"),
     ("[::1]:9000", None), ("[::1]", None), ("minio.example", None),
 ]
 
@@ -155,12 +164,12 @@ class Request:
         for _ in range(rng.randrange(8)):
             names = rng.choice([AMZ_HEADERS, AUTHENTICATING, OTHER_HEADERS, OTHER_HEADERS])
             value = rng.choice(HEADER_VALUES)
-            if rng.random() < 0.01:
-                value = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
             self.headers.append((rng.choice(names), value))
         for name in ("Content-Type", "content-md5"):
             if rng.random() < 0.15:
                 self.headers.append((name, rng.choice(HEADER_VALUES[:8])))
+        if rng.random() < 0.05:
+            self.headers += rng.sample(AWS_CHUNKED, rng.randrange(1, len(AWS_CHUNKED)))
         rng.shuffle(self.headers)
         self.body = []
         self.chunked = False
@@ -240,8 +249,10 @@ class Arrived:
             return "header line"
         if len(self.values(b"host")) != 1 or not self.values(b"host")[0]:
             return "host"
-        if any(v.startswith(b"STREAMING-") for v in self.values(b"x-amz-content-sha256")):
-            return "chunked upload"
+        if self.form_of_chunks(kind) == "refused":
+            return "aws-chunked"
+        if any(is_amz(n.replace(b"_", b"-")) and not is_amz_name(n) for n, _ in self.headers):
+            return "ambiguous name"
         if len(self.values(b"content-length") + self.values(b"transfer-encoding")) > 1:
             return "ambiguous body"
         # Signature V2 signs these decoded, in lines.
@@ -253,8 +264,28 @@ class Arrived:
             return "a control character in an argument"
         return None
 
+    def form_of_chunks(self, kind):
+        """How a body in chunks is signed: "none" is there, "unsigned-trailer", or "refused"."""
+        hashes = self.values(b"x-amz-content-sha256")
+        codings = b",".join(self.values(b"content-encoding")).lower().split(b",")
+        is_coded = b"aws-chunked" in [coding.strip() for coding in codings]
+        if any(h.startswith(b"STREAMING-") and h != UNSIGNED_TRAILER.encode() for h in hashes):
+            return "refused"
+        if UNSIGNED_TRAILER.encode() in hashes or (
+            is_coded and not hashes and self.values(b"x-amz-trailer")
+        ):
+            return "unsigned-trailer" if kind.startswith("v4") else "refused"
+        return "refused" if is_coded else "none"
 
-REMOVED_HEADERS = (b"authorization", b"x-amz-date", b"x-amz-content-sha256", b"x-amz-security-token")
+
+REMOVED_HEADERS = (
+    b"authorization", b"x-amz-date", b"x-amz-content-sha256", b"x-amz-security-token", b"upgrade",
+)
+
+
+def is_amz_name(name):
+    """Whether all servers read this name as the signer does."""
+    return name.lower().startswith(b"x-amz-meta-") or is_amz(name) and b"_" not in name
 
 
 def is_amz(name):
@@ -298,7 +329,7 @@ class Oracle:
             sys.exit(f"differential: botocore has ended; is it installed? It was asked {question}")
         return json.loads(answer)
 
-    def verify(self, request, got):
+    def verify(self, request, got, is_aws_chunked):
         """Compares what arrived with what botocore would add to it."""
         target = got.target.decode("ascii")
         in_headers = request.kind.endswith("headers")
@@ -314,6 +345,8 @@ class Oracle:
             (name.decode(), value.decode()) for name, value in got.kept_headers()
             if name.lower() in (b"host", b"content-type", b"content-md5") or name.lower().startswith(b"x-amz-")
         ]
+        if is_aws_chunked and request.kind == "v4-query":
+            signed.append(("x-amz-content-sha256", got.values(b"x-amz-content-sha256")[0].decode()))
         length = got.values(b"content-length")
         wanted = self.ask({
             "kind": request.kind,
@@ -326,6 +359,8 @@ class Oracle:
             "secret_access_key": SECRET,
             "token": TOKEN if request.has_token else None,
             "region": REGION,
+            "service": "s3",
+            "is_aws_chunked": is_aws_chunked,
             "now": now,
             "auth_path": f"/{bucket}{got.path.decode()}" if bucket else None,
             "lifetime": LIFETIME,
@@ -341,11 +376,12 @@ class Oracle:
             raise Failure(f"botocore signs {wanted}, not {ours}")
 
 
-def one_signature(request, got):
+def one_signature(request, got, is_aws_chunked):
     """There is no second signature, in another spelling or place."""
+    payload = 1 if is_aws_chunked and request.kind == "v4-query" else 0
     authenticating = [n for n, _ in got.headers if n.lower() in REMOVED_HEADERS]
     authenticating += [n for n, _ in got.arguments if is_removed_argument(n)]
-    if len(authenticating) != PARTS[request.kind] + request.has_token:
+    if len(authenticating) != PARTS[request.kind] + payload + request.has_token:
         raise Failure(f"authenticates by {authenticating}")
 
 
@@ -402,17 +438,20 @@ class Comparison:
         wanted = Arrived(plain[0])
         reason = "a second request" if len(plain) > 1 else wanted.must_be_refused(request.kind)
         if reason:
-            if signed or status != 500:
+            # Where the gate knows that the request is to be signed, it answers 501.
+            statuses = (500, 501) if wanted.form_of_chunks(request.kind) == "refused" else (500,)
+            if signed or status not in statuses:
                 raise Failure(f"must be refused ({reason}), but answers {status}: {signed}")
             return f"refused by the module: {reason}"
         if len(signed) != 1:
             raise Failure(f"{len(signed)} requests arrived, answered {status}, unsigned: {plain}")
         got = Arrived(signed[0])
         self.same_request(request, wanted, got)
-        one_signature(request, got)
+        is_aws_chunked = wanted.form_of_chunks(request.kind) == "unsigned-trailer"
+        one_signature(request, got, is_aws_chunked)
         if not is_utf8(got):
             return "signed, of no UTF-8: not for botocore"
-        self.oracle.verify(request, got)
+        self.oracle.verify(request, got, is_aws_chunked)
         return request.kind + ("-token" if request.has_token else "")
 
     @staticmethod

@@ -4,7 +4,9 @@ mod verify;
 
 use std::cell::RefCell;
 
-use s3_signer::{Credentials, Placement, Region, RequestHead, SignError, Signer, SigningParams};
+use s3_signer::{
+    Credentials, Placement, Region, RequestHead, Service, SignError, Signer, SigningParams,
+};
 
 pub use verify::{Head, decode, percent_encode, verify};
 
@@ -16,6 +18,7 @@ pub struct Setup<'a> {
     pub session_token: Option<&'a str>,
     /// Set: Signature V4.
     pub region: Option<&'a str>,
+    pub service: Option<&'a str>,
     pub in_headers: bool,
     pub bucket_in_host: Option<bool>,
 }
@@ -31,6 +34,7 @@ impl Setup<'static> {
             secret_access_key: "FuzzSecret/With+Signs",
             session_token: (byte & 4 != 0).then_some("Token/With+Signs=="),
             region: (byte & 1 != 0).then_some("eu-west-1"),
+            service: (byte & 32 != 0).then_some("s3-outposts"),
             in_headers: byte & 2 != 0,
             bucket_in_host: [None, Some(true), Some(false), None][usize::from(byte >> 3 & 3)],
         }
@@ -48,9 +52,11 @@ impl Setup<'_> {
             Credentials::new(self.access_key_id, self.secret_access_key, self.session_token)
                 .expect("valid");
         let region = self.region.map(|name| Region::new(name).expect("valid"));
+        let service = self.service.map(|name| Service::new(name).expect("valid"));
         let params = SigningParams {
             credentials: &credentials,
             region: region.as_ref(),
+            service: service.as_ref(),
             placement: if self.in_headers { Placement::Headers } else { Placement::Query },
             bucket_in_host: self.bucket_in_host,
         };

@@ -74,10 +74,10 @@ impl Head {
             .collect()
     }
 
-    /// The headers without those that authenticate.
+    /// The headers without those that are removed.
     pub fn kept_headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut kept = self.headers.clone();
-        kept.retain(|(name, _)| !authenticates_as_header(name));
+        kept.retain(|(name, _)| !is_removed_header(name));
         kept
     }
 
@@ -117,8 +117,9 @@ fn one<'a>(mut found: impl Iterator<Item = &'a (Vec<u8>, Vec<u8>)>) -> Option<&'
     found.next().is_none().then_some(value)
 }
 
-fn authenticates_as_header(name: &[u8]) -> bool {
-    ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"]
+/// It authenticates, or asks for another protocol.
+fn is_removed_header(name: &[u8]) -> bool {
+    ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "upgrade"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
@@ -163,14 +164,25 @@ pub fn verify(head: &Head, setup: &Setup) -> Result<(), String> {
     let headers = head.headers.len() - head.kept_headers().len();
     let arguments = head.arguments().len() - head.kept_arguments().len();
     let token = usize::from(setup.session_token.is_some());
+    let payload = usize::from(head.header("x-amz-content-sha256") == Some(UNSIGNED_TRAILER));
     let wanted = match (setup.region.is_some(), setup.in_headers) {
         (true, true) => (3 + token, 0),
         (false, true) => (2 + token, 0),
-        (true, false) => (0, 6 + token),
+        (true, false) => (payload, 6 + token),
         (false, false) => (0, 3 + token),
     };
     if (headers, arguments) != wanted {
         return Err(format!("{headers} headers and {arguments} arguments authenticate"));
+    }
+    if let Some((name, _)) = head.headers.iter().find(|(name, _)| is_ambiguous(name)) {
+        return Err(format!("ambiguous name {}", name.escape_ascii()));
+    }
+    let chunked = head.headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case(b"content-encoding")
+            && value.to_ascii_lowercase().split(|&b| b == b',').any(|c| c.trim_ascii() == CHUNKED)
+    });
+    if chunked && (payload == 0 || setup.region.is_none()) {
+        return Err("a body in chunks, but not signed so".into());
     }
     match (setup.region, setup.in_headers) {
         (Some(region), in_headers) => verify_v4(head, setup, region, in_headers),
@@ -178,8 +190,23 @@ pub fn verify(head: &Head, setup: &Setup) -> Result<(), String> {
     }
 }
 
+/// The payload hash of a body in chunks without signatures, with a trailer.
+const UNSIGNED_TRAILER: &[u8] = b"STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+
+/// The coding of such a body.
+const CHUNKED: &[u8] = b"aws-chunked";
+
+/// Whether some servers read another name of Amazon's here than is signed.
+fn is_ambiguous(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let read = name.iter().map(|&b| if b == b'_' { b'-' } else { b }).collect::<Vec<_>>();
+    read.starts_with(b"x-amz-") && name != read && !name.starts_with(b"x-amz-meta-")
+}
+
 fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Result<(), String> {
-    let scope = format!("20130524/{region}/s3/aws4_request");
+    let host = head.header("host").ok_or("not one Host")?;
+    let service = setup.service.unwrap_or_else(|| service(host));
+    let scope = format!("20130524/{region}/{service}/aws4_request");
     let credential = format!("{}/{scope}", setup.access_key_id);
     let signed = head.signed_headers(true);
     let names = signed.keys().map(|name| &name[..]).collect::<Vec<_>>().join(&b';');
@@ -213,7 +240,8 @@ fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Resu
         }
         let signature = head.argument("X-Amz-Signature").ok_or("no signature")?;
         arguments.retain(|(name, _)| name != b"X-Amz-Signature");
-        (signature, b"UNSIGNED-PAYLOAD".to_vec())
+        let payload = head.header("x-amz-content-sha256").unwrap_or(b"UNSIGNED-PAYLOAD");
+        (signature, payload.to_vec())
     };
 
     let mut query: Vec<_> = arguments
@@ -243,7 +271,7 @@ fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Resu
         hex(&Sha256::digest(&canonical))
     );
     let mut key = format!("AWS4{}", setup.secret_access_key).into_bytes();
-    for part in ["20130524", region, "s3", "aws4_request"] {
+    for part in ["20130524", region, service, "aws4_request"] {
         key = hmac_sha256(&key, part.as_bytes());
     }
     expect(Some(&signature), Some(&hex(&hmac_sha256(&key, to_sign.as_bytes()))), "signature")
@@ -358,47 +386,81 @@ const RESOURCE: [&[u8]; 35] = [
     b"website",
 ];
 
-/// The bucket that a host names, in lower case. Independent of the signer's list of endpoints as
-/// far as it can be: a name of Amazon's is read from its end, label by label.
-fn bucket(host: &[u8], in_host: Option<bool>) -> Option<Vec<u8>> {
+/// The labels of a host in lower case, without its port and a last dot.
+fn labels(host: &[u8]) -> Vec<Vec<u8>> {
     let host = host.to_ascii_lowercase();
     let colon = host.iter().rposition(|&b| b == b':');
     let port = colon.filter(|&colon| host[colon + 1..].iter().all(u8::is_ascii_digit));
     let host = &host[..port.unwrap_or(host.len())];
-    let mut labels: Vec<&[u8]> = host.split(|&b| b == b'.').collect();
-    const AMAZON: [&[&[u8]]; 2] = [&[b"amazonaws", b"com", b"cn"], &[b"amazonaws", b"com"]];
-    let amazon = AMAZON.into_iter().find(|end| labels.len() > end.len() && labels.ends_with(end));
-    let is_s3 = |label: &[u8]| label == b"s3" || label.starts_with(b"s3-");
-    if let Some(end) = amazon {
-        labels.truncate(labels.len() - end.len());
-        let mut endpoint = labels.iter().rev();
-        let first = endpoint.next().copied().unwrap_or_default();
-        let second = endpoint.next().copied().unwrap_or_default();
-        let third = endpoint.next().copied().unwrap_or_default();
-        let taken = if is_s3(first) {
-            Some(1)
-        } else if is_s3(second) {
-            Some(2)
-        } else if second == b"dualstack" && is_s3(third) {
-            Some(3)
-        } else {
-            None
-        };
-        if let Some(taken) = taken {
-            labels.truncate(labels.len() - taken);
-            return Some(labels.join(&b'.')).filter(|bucket| !bucket.is_empty());
-        }
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    host.split(|&b| b == b'.').map(<[u8]>::to_vec).collect()
+}
+
+/// Of a host of Amazon's S3: the label that names S3, and the labels of the bucket. Independent of
+/// the signer's list of endpoints as far as it can be: the name is read from its end, label by label.
+fn amazon(host: &[u8]) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+    let mut labels = labels(host);
+    const ENDS: [&[&[u8]]; 3] =
+        [&[b"amazonaws", b"com", b"cn"], &[b"amazonaws", b"com"], &[b"amazonaws", b"eu"]];
+    let end = ENDS.into_iter().find(|end| {
+        labels.len() > end.len() && labels.iter().rev().zip(end.iter().rev()).all(|(a, b)| a == b)
+    })?;
+    labels.truncate(labels.len() - end.len());
+    let is_s3 = |label: &[u8]| {
+        label == b"s3" || label.starts_with(b"s3-") || label.starts_with(b"s3express-")
+    };
+    let first = labels.pop()?;
+    if is_s3(&first) {
+        return Some((first, labels));
     }
-    let is_address = host.starts_with(b"[")
-        || std::str::from_utf8(host).is_ok_and(|h| h.parse::<std::net::IpAddr>().is_ok());
-    if in_host != Some(true) || is_address {
+    let second = labels.pop()?;
+    if is_s3(&second) {
+        return Some((second, labels));
+    }
+    let third = labels.pop()?;
+    if second == b"dualstack" && is_s3(&third) {
+        return Some((third, labels));
+    }
+    if first != b"vpce" || !is_s3(&third) {
         return None;
     }
-    let labels: Vec<&[u8]> = host.splitn(2, |&b| b == b'.').collect();
-    match labels[..] {
-        [first, _] if !first.is_empty() => Some(first.to_vec()),
-        _ => None,
+    labels.pop()?;
+    let kinds: [&[u8]; 3] = [b"bucket", b"accesspoint", b"control"];
+    let is_kind = labels.last().is_some_and(|label| kinds.contains(&&label[..]));
+    if is_kind && service_of(&third) == "s3" {
+        labels.pop();
     }
+    Some((third, labels))
+}
+
+fn service_of(s3: &[u8]) -> &'static str {
+    match s3 {
+        _ if s3.starts_with(b"s3express-") => "s3express",
+        _ if s3.starts_with(b"s3-outposts") => "s3-outposts",
+        _ if s3.starts_with(b"s3-object-lambda") => "s3-object-lambda",
+        _ => "s3",
+    }
+}
+
+/// The service that a host names.
+fn service(host: &[u8]) -> &'static str {
+    amazon(host).map_or("s3", |(s3, _)| service_of(&s3))
+}
+
+/// The bucket that a host names, in lower case.
+fn bucket(host: &[u8], in_host: Option<bool>) -> Option<Vec<u8>> {
+    if let Some((_, bucket)) = amazon(host) {
+        return Some(bucket.join(&b'.')).filter(|bucket| !bucket.is_empty());
+    }
+    let labels = labels(host);
+    let name = labels.join(&b'.');
+    let is_address = name.starts_with(b"[")
+        || std::str::from_utf8(&name).is_ok_and(|h| h.parse::<std::net::IpAddr>().is_ok());
+    if in_host != Some(true) || is_address || labels.len() < 2 {
+        return None;
+    }
+    let s3 = labels.iter().rposition(|label| label == b"s3");
+    Some(labels[..s3.unwrap_or(1)].join(&b'.')).filter(|bucket| !bucket.is_empty())
 }
 
 /// `value` with each run of spaces and tabs as one space.

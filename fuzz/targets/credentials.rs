@@ -1,27 +1,30 @@
-//! Credentials and regions take exactly what they say, and nothing that they take can change the
-//! head that it is put into. The first byte chooses the way of signing; NULs stand between access
-//! key id, secret access key, session token and region.
+//! Credentials, regions and services accept exactly what is documented, and nothing that they accept
+//! can change the head that it is put into. The first byte chooses the way of signing; NULs separate
+//! access key id, secret access key, session token, region and service.
 
 #![no_main]
 
 use fuzz::{Head, Setup, verify};
 use libfuzzer_sys::fuzz_target;
-use s3_signer::{Credentials, InvalidValue, Region};
+use s3_signer::{Credentials, InvalidValue, Region, Service};
 
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, text)) = input.split_first() else { return };
-    let values: Vec<&[u8]> = text.splitn(4, |&b| b == 0).collect();
+    let values: Vec<&[u8]> = text.splitn(5, |&b| b == 0).collect();
     for value in &values {
         check(value);
     }
     let texts: Vec<&str> = values.iter().filter_map(|v| std::str::from_utf8(v).ok()).collect();
-    let [access_key_id, secret_access_key, session_token, region] = texts[..] else { return };
+    let [access_key_id, secret_access_key, session_token, region, service] = texts[..] else {
+        return;
+    };
     let chosen = Setup::choose(choice);
     let setup = Setup {
         access_key_id,
         secret_access_key,
         session_token: chosen.session_token.and(Some(session_token)),
         region: chosen.region.and(Some(region)),
+        service: chosen.service.and(Some(service)),
         ..chosen
     };
     let made = Credentials::new(access_key_id, secret_access_key, setup.session_token);
@@ -30,7 +33,9 @@ fuzz_target!(|input: &[u8]| {
         .flatten()
         .all(|value| Credentials::check(value.as_bytes()).is_ok());
     assert_eq!(made.is_ok(), all_good);
-    if all_good && setup.region.is_none_or(|region| Region::new(region).is_ok()) {
+    let scope_is_good = setup.region.is_none_or(|region| Region::new(region).is_ok())
+        && setup.service.is_none_or(|service| Service::new(service).is_ok());
+    if all_good && scope_is_good {
         put_into_a_head(&setup);
     }
 });
@@ -45,12 +50,14 @@ fn check(value: &[u8]) {
     assert_eq!(Credentials::check(value), wanted);
 
     let plain = |b: &u8| matches!(b, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    let wanted = match (value.is_empty(), value.iter().all(plain)) {
-        (true, _) => Err(InvalidValue::Empty),
-        (_, true) => Ok(()),
-        _ => Err(InvalidValue::NotRegion),
+    let Ok(text) = std::str::from_utf8(value) else { return };
+    let wanted = match (value.len(), value.iter().all(plain)) {
+        (0, _) => Err(InvalidValue::Empty),
+        (65.., _) => Err(InvalidValue::TooLong),
+        (_, true) => Ok(text),
+        _ => Err(InvalidValue::NotName),
     };
-    assert_eq!(Region::check(value), wanted);
+    assert_eq!(Region::new(text).as_ref().map(Region::as_str).map_err(|&error| error), wanted);
 }
 
 fn put_into_a_head(setup: &Setup) {

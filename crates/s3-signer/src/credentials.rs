@@ -1,4 +1,4 @@
-//! What signs: credentials and region, valid from the moment they exist.
+//! What signs: credentials, region and service, valid from the moment they exist.
 
 use std::{fmt, sync::OnceLock};
 
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::uri;
 
-/// A value that may not stand in credentials or in a region. Never shows the value.
+/// A value that credentials, a region or a service cannot have. Never shows the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// The value is the empty string.
@@ -15,9 +15,12 @@ pub enum InvalidValue {
     /// The value has a space, a control character or a byte outside ASCII.
     #[error("a character that is not printable ASCII")]
     NotPrintable,
-    /// A region has a character outside `[A-Za-z0-9_-]`.
+    /// A region or a service has a character outside `[A-Za-z0-9_-]`.
     #[error("a character outside [A-Za-z0-9_-]")]
-    NotRegion,
+    NotName,
+    /// A region or a service has more than 64 characters.
+    #[error("more than 64 characters")]
+    TooLong,
 }
 
 /// Access key id, secret access key and session token: one unit, zeroed when dropped.
@@ -103,39 +106,38 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The region of a Signature V4, such as `eu-west-1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region(Box<str>);
+/// A part of a credential scope that an operator sets.
+macro_rules! scope_name {
+    ($name:ident, $what:literal) => {
+        #[doc = concat!("The ", $what, ".")]
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(Box<str>);
 
-impl Region {
-    /// Makes a region of characters `[A-Za-z0-9_-]`.
-    ///
-    /// # Errors
-    /// [`InvalidValue::Empty`] or [`InvalidValue::NotRegion`].
-    pub fn new(name: &str) -> Result<Self, InvalidValue> {
-        Self::check(name.as_bytes())?;
-        Ok(Self(name.into()))
-    }
-
-    /// Tells whether `value` may be a region.
-    ///
-    /// # Errors
-    /// As [`Region::new`].
-    pub fn check(value: &[u8]) -> Result<(), InvalidValue> {
-        match value {
-            [] => Err(InvalidValue::Empty),
-            _ if value.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
-                Ok(())
+        impl $name {
+            /// Makes it of at most 64 characters `[A-Za-z0-9_-]`.
+            ///
+            /// # Errors
+            /// [`InvalidValue::Empty`], [`InvalidValue::TooLong`] or [`InvalidValue::NotName`].
+            pub fn new(name: &str) -> Result<Self, InvalidValue> {
+                let is_good = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+                match name.as_bytes() {
+                    [] => Err(InvalidValue::Empty),
+                    long if long.len() > 64 => Err(InvalidValue::TooLong),
+                    name if !name.iter().all(|&b| is_good(b)) => Err(InvalidValue::NotName),
+                    _ => Ok(Self(name.into())),
+                }
             }
-            _ => Err(InvalidValue::NotRegion),
-        }
-    }
 
-    /// The region's name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
 }
+
+scope_name!(Region, "region of a Signature V4, such as `eu-west-1`");
+scope_name!(Service, "service of a Signature V4, such as `s3`");
 
 #[cfg(test)]
 mod tests {
@@ -160,9 +162,11 @@ mod tests {
     #[test]
     fn regions_have_a_small_alphabet() {
         assert!(Region::new("us-gov_west-1A").is_ok());
+        assert!(Region::new(&"r".repeat(64)).is_ok());
         assert_eq!(Region::new(""), Err(InvalidValue::Empty));
+        assert_eq!(Service::new(&"s".repeat(65)), Err(InvalidValue::TooLong));
         for name in ["us east", "us/east", "é", "a,b"] {
-            assert_eq!(Region::new(name), Err(InvalidValue::NotRegion));
+            assert_eq!(Region::new(name), Err(InvalidValue::NotName));
         }
     }
 

@@ -15,9 +15,16 @@ pub enum SignError {
     /// A header line whose name is no token (RFC 9110, section 5.1), or with a line break or NUL inside.
     #[error("the request has a malformed header line")]
     MalformedHeader,
-    /// The body is in chunks that its sender signed, or says to have framed, for S3 (`aws-chunked`).
-    #[error("the body is in \"aws-chunked\" encoding, which cannot be signed on the way")]
-    ChunkedUpload,
+    /// The body is in the content coding `aws-chunked`, in a form that only its sender can sign.
+    #[error(
+        "only its sender can sign a body in \"aws-chunked\" encoding, set \
+         \"AWS_REQUEST_CHECKSUM_CALCULATION=when_required\" in the client"
+    )]
+    AwsChunked,
+    /// A header whose name becomes that of an `x-amz-*` header where `_` is read as `-`, as some
+    /// servers do. The signature does not cover it, or covers another name than they read.
+    #[error("the name of a header has \"_\" where names of \"x-amz-*\" headers have \"-\"")]
+    AmbiguousName,
     /// Not one length of the body, in digits, or one `Transfer-Encoding`.
     #[error("the request does not say clearly how long its body is")]
     AmbiguousBody,
@@ -36,6 +43,9 @@ pub enum SignError {
     /// another object.
     #[error("an argument has a control character, which Signature V2 cannot cover")]
     ControlCharacter,
+    /// The host is a multi-region access point, which wants Signature V4A.
+    #[error("multi-region access points require Signature V4A, which is not supported")]
+    MultiRegion,
     /// No memory for a request of this size.
     #[error("no memory")]
     NoMemory,

@@ -4,7 +4,7 @@ use memchr::memchr2;
 use smallvec::SmallVec;
 
 use crate::{
-    SignError,
+    AwsChunked, SignError,
     head::{HeaderLine, next_header},
 };
 
@@ -35,6 +35,10 @@ pub(crate) struct Headers<'a> {
     pub kept: SmallVec<[&'a [u8]; 4]>,
     /// The body that they announce.
     pub body: Body,
+    /// What they say of its content coding.
+    pub aws_chunked: AwsChunked,
+    /// The payload hash that Signature V4 covers, once it is known how the request is signed.
+    pub payload: &'static str,
     /// What follows the empty line: the body, or a part of it.
     pub after: &'a [u8],
 }
@@ -83,7 +87,11 @@ enum Use {
     Host,
     Sign,
     Remove,
+    /// Refuse it: its name is not what it seems.
+    Refuse,
     ContentSha256,
+    ContentEncoding,
+    Trailer,
     ContentLength,
     TransferEncoding,
     Pass,
@@ -93,17 +101,23 @@ fn classify(name: &[u8]) -> Use {
     let is = |lower: &[u8]| name.eq_ignore_ascii_case(lower);
     match name.len() {
         4 if is(b"host") => Use::Host,
+        // S3 has no other protocol, and what follows an upgrade is not signed.
+        7 if is(b"upgrade") => Use::Remove,
         11 if is(b"content-md5") => Use::Sign,
         12 if is(b"content-type") => Use::Sign,
         13 if is(b"authorization") => Use::Remove,
         14 if is(b"content-length") => Use::ContentLength,
+        16 if is(b"content-encoding") => Use::ContentEncoding,
         17 if is(b"transfer-encoding") => Use::TransferEncoding,
         _ if is_amz(name) => match name.len() {
             10 if is(b"x-amz-date") => Use::Remove,
+            13 if is(b"x-amz-trailer") => Use::Trailer,
             20 if is(b"x-amz-content-sha256") => Use::ContentSha256,
             20 if is(b"x-amz-security-token") => Use::Remove,
+            _ if name.contains(&b'_') && !is_user_metadata(name) => Use::Refuse,
             _ => Use::Sign,
         },
+        _ if is_amz_with_underscores(name) => Use::Refuse,
         _ => Use::Pass,
     }
 }
@@ -113,13 +127,25 @@ pub(crate) fn is_amz(name: &[u8]) -> bool {
     name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"))
 }
 
+/// Whether a header is one of Amazon's for servers that read `_` as `-`, as those do that pass headers
+/// in variables of the environment.
+fn is_amz_with_underscores(name: &[u8]) -> bool {
+    matches!(name, [b'x' | b'X', b'-' | b'_', amz @ .., ] if matches!(amz.split_at_checked(3),
+        Some((amz, [b'-' | b'_', ..])) if amz.eq_ignore_ascii_case(b"amz")))
+}
+
+/// Whether a header, one of Amazon's, is metadata of the user. There a `_` is usual.
+fn is_user_metadata(name: &[u8]) -> bool {
+    name.get(..11).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-meta-"))
+}
+
 impl<'a> Headers<'a> {
     /// Takes all header lines of `rest`, the bytes that follow the request line. In place: to move
     /// what it fills takes a tenth of the time that it takes to parse a head.
     ///
     /// # Errors
-    /// A malformed line, no end of the head, not exactly one `Host`, a body of no clear length, bytes
-    /// behind the head that are not its body's, or no memory.
+    /// A malformed line, a name that is ambiguous, no end of the head, not exactly one `Host`, a body
+    /// of no clear length, bytes behind the head that are not its body's, or no memory.
     pub fn parse(&mut self, rest: &'a [u8]) -> Result<(), SignError> {
         let mut host = None;
         let mut body = None;
@@ -139,10 +165,14 @@ impl<'a> Headers<'a> {
                 Use::Sign => {
                     push(&mut self.signed, SignedHeader { name, value, is_canonical: false })?;
                 }
-                Use::ContentSha256 if value.trim_ascii().starts_with(b"STREAMING-") => {
-                    return Err(SignError::ChunkedUpload);
+                Use::Trailer => {
+                    self.aws_chunked.read(name, value);
+                    push(&mut self.signed, SignedHeader { name, value, is_canonical: false })?;
                 }
+                Use::ContentEncoding => self.aws_chunked.read(name, value),
+                Use::Refuse => return Err(SignError::AmbiguousName),
                 Use::Remove | Use::ContentSha256 => {
+                    self.aws_chunked.read(name, value);
                     if run < at {
                         push(&mut self.kept, &rest[run..at])?;
                     }
@@ -316,11 +346,27 @@ mod tests {
     }
 
     #[test]
-    fn signed_chunks_are_refused() {
-        for value in ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"] {
-            let head = format!("Host: h\r\nX-Amz-Content-SHA256: {value}\r\n\r\n");
-            assert_eq!(parse(head.as_bytes()).unwrap_err(), SignError::ChunkedUpload);
+    fn names_that_others_read_as_amazons_are_refused() {
+        for name in
+            ["X_Amz_Acl", "x-amz_acl", "x_amz-acl", "X_AMZ_META_A", "x-amz_meta-a", "x_amz_"]
+                .into_iter()
+                .chain(["x-amz-copy_source", "X-Amz-Meta_A", "x-amz-_"])
+        {
+            let head = format!("Host: h\r\n{name}: 1\r\n\r\n");
+            assert_eq!(parse(head.as_bytes()).unwrap_err(), SignError::AmbiguousName, "{name}");
         }
+        for (name, signed) in
+            [("x-amz-meta-a_b", 2), ("x_amzn_trace", 1), ("xx_amz_acl", 1), ("x_a", 1), ("x_am", 1)]
+        {
+            let head = format!("Host: h\r\n{name}: 1\r\n\r\n");
+            assert_eq!(parse(head.as_bytes()).unwrap().signed.len(), signed, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_request_asks_for_an_upgrade() {
+        let headers = parse(b"Host: h\r\nUpgrade: websocket\r\nA: b\r\n\r\n").unwrap();
+        assert_eq!(headers.kept.concat(), b"Host: h\r\nA: b\r\n");
     }
 
     #[test]

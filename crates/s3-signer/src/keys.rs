@@ -5,13 +5,16 @@ use std::hash::{Hash, Hasher};
 use hashbrown::{Equivalent, HashMap, hash_map::EntryRef};
 use zeroize::Zeroizing;
 
-/// More keys than this at once mean that they come and go; then all are forgotten together.
-const MAX_KEYS: usize = 4096;
+/// Bytes of memory for keys, some thousands of them. More mean that variables give ever new ones;
+/// then all are dropped together.
+const MAX_BYTES: usize = 2 << 20;
 
-/// Keys by (secret, region), each good for one date. Everything is zeroed when dropped.
+/// Keys by (secret, scope), each good for one date. Everything is zeroed when dropped.
 pub(crate) struct KeyCache<K> {
     // Boxed: a table that grows would leave copies of the keys behind.
     keys: HashMap<Origin, Box<(Date, K)>>,
+    /// Bytes of memory that they take.
+    bytes: usize,
 }
 
 /// The date that a key is bound to, `20130524`.
@@ -21,45 +24,45 @@ pub(crate) type Date = [u8; 8];
 #[derive(PartialEq, Eq)]
 struct Origin {
     secret: Zeroizing<Box<str>>,
-    region: Box<str>,
+    scope: Box<[u8]>,
 }
 
 #[derive(Hash)]
 struct OriginRef<'a> {
     secret: &'a str,
-    region: &'a str,
+    scope: &'a [u8],
 }
 
 impl Hash for Origin {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        OriginRef { secret: &self.secret, region: &self.region }.hash(state);
+        OriginRef { secret: &self.secret, scope: &self.scope }.hash(state);
     }
 }
 
 impl Equivalent<Origin> for OriginRef<'_> {
     // Not in constant time: both are the operator's, and nobody learns how long it took to tell.
     fn equivalent(&self, key: &Origin) -> bool {
-        *self.secret == **key.secret && *self.region == *key.region
+        *self.secret == **key.secret && *self.scope == *key.scope
     }
 }
 
 impl<K> KeyCache<K> {
     pub fn new() -> Self {
-        Self { keys: HashMap::new() }
+        Self { keys: HashMap::new(), bytes: 0 }
     }
 
-    /// The key of `secret`, `region` and `date`, made by `derive` when there is none yet.
+    /// The key of `secret`, `scope` and `date`, made by `derive` when there is none yet.
     pub fn get(
         &mut self,
         secret: &str,
-        region: &str,
+        scope: &[u8],
         date: &Date,
         derive: impl FnOnce() -> K,
     ) -> &mut K {
-        if self.keys.len() > MAX_KEYS {
-            self.keys.clear();
+        if self.bytes > MAX_BYTES {
+            *self = Self::new();
         }
-        let kept = match self.keys.entry_ref(&OriginRef { secret, region }) {
+        let kept = match self.keys.entry_ref(&OriginRef { secret, scope }) {
             EntryRef::Occupied(entry) => {
                 let kept = entry.into_mut();
                 if kept.0 != *date {
@@ -68,8 +71,8 @@ impl<K> KeyCache<K> {
                 kept
             }
             EntryRef::Vacant(entry) => {
-                let origin =
-                    Origin { secret: Zeroizing::new(secret.into()), region: region.into() };
+                self.bytes += size_of::<(Origin, Box<()>, Date, K)>() + secret.len() + scope.len();
+                let origin = Origin { secret: Zeroizing::new(secret.into()), scope: scope.into() };
                 entry.insert_with_key(origin, Box::new((*date, derive())))
             }
         };
@@ -82,36 +85,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_bound_to_secret_region_and_date() {
+    fn a_key_is_bound_to_secret_scope_and_date() {
         let mut cache = KeyCache::new();
         let mut derived = 0;
-        for (secret, region, date, fresh) in [
-            ("s", "r", b"20130524", true),
-            ("s", "r", b"20130524", false),
-            ("t", "r", b"20130524", true),
-            ("s", "q", b"20130524", true),
-            ("s", "r", b"20130525", true),
-            ("s", "r", b"20130525", false),
-            ("s", "r", b"20130524", true),
-            ("sr", "", b"20130524", true),
+        for (secret, scope, date, fresh) in [
+            ("s", "/r/s3", b"20130524", true),
+            ("s", "/r/s3", b"20130524", false),
+            ("t", "/r/s3", b"20130524", true),
+            ("s", "/q/s3", b"20130524", true),
+            ("s", "/r/s4", b"20130524", true),
+            ("s", "/r/s3", b"20130525", true),
+            ("s", "/r/s3", b"20130525", false),
+            ("s", "/r/s3", b"20130524", true),
+            ("s/r/s3", "", b"20130524", true),
         ] {
             let before = derived;
-            let expected = format!("{secret} {region} {}", date.escape_ascii());
-            let key = cache.get(secret, region, date, || {
+            let expected = format!("{secret} {scope} {}", date.escape_ascii());
+            let key = cache.get(secret, scope.as_bytes(), date, || {
                 derived += 1;
                 expected.clone()
             });
             assert_eq!(*key, expected);
-            assert_eq!(derived > before, fresh, "{secret} {region}");
+            assert_eq!(derived > before, fresh, "{secret} {scope}");
         }
     }
 
     #[test]
     fn many_keys_do_not_grow_without_end() {
-        let mut cache = KeyCache::new();
-        for i in 0..3 * MAX_KEYS {
-            cache.get(&i.to_string(), "r", b"20130524", || i);
+        const SECRET: usize = 60_000;
+        for length in [20, SECRET] {
+            let mut cache = KeyCache::new();
+            let mut most = 0;
+            for i in 0..3 * MAX_BYTES / length {
+                cache.get(&format!("{i:0length$}"), b"/r/s3", b"20130524", || i);
+                most = most.max(cache.keys.len() * (length + size_of::<Origin>()));
+            }
+            assert!((MAX_BYTES / 2..MAX_BYTES + SECRET).contains(&most), "{most}");
         }
-        assert!(cache.keys.len() <= MAX_KEYS + 1);
     }
 }

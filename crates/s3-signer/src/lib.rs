@@ -12,6 +12,7 @@
 //! let params = SigningParams {
 //!     credentials: &credentials,
 //!     region: Some(&region),
+//!     service: None,
 //!     placement: Placement::Headers,
 //!     bucket_in_host: None,
 //! };
@@ -40,9 +41,11 @@ macro_rules! write_parts {
     };
 }
 
-mod bucket;
+mod aws_chunked;
+mod buffer;
 mod credentials;
 mod date;
+mod endpoint;
 mod error;
 mod head;
 mod headers;
@@ -56,7 +59,8 @@ mod v4;
 #[cfg(test)]
 mod vectors;
 
-pub use credentials::{Credentials, InvalidValue, Region};
+pub use aws_chunked::AwsChunked;
+pub use credentials::{Credentials, InvalidValue, Region, Service};
 pub use error::SignError;
 pub use head::RequestHead;
 pub use headers::Body;

@@ -4,13 +4,15 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use crate::{
-    Credentials, Region, SignError,
-    bucket::bucket_in_host,
+    Credentials, Region, Service, SignError,
+    aws_chunked::UNSIGNED_TRAILER,
+    buffer::Buffer,
     date::{SigningTime, decimal},
+    endpoint::Endpoint,
     head::RequestHead,
     headers::{Body, Headers, SignedHeader, sort},
     keys::KeyCache,
-    uri::{self, Query, reserve},
+    uri::{self, Query},
     v2, v4,
 };
 
@@ -30,10 +32,13 @@ pub struct SigningParams<'a> {
     pub credentials: &'a Credentials,
     /// Set: Signature V4 for this region. Not set: Signature V2.
     pub region: Option<&'a Region>,
+    /// The service of a Signature V4. Not set: what the host implies, `s3` for one that is not
+    /// Amazon's.
+    pub service: Option<&'a Service>,
     /// Where the signature goes.
     pub placement: Placement,
-    /// For Signature V2 and hosts other than Amazon's: whether the first label of the host is the
-    /// bucket. Not set: it is not.
+    /// For Signature V2 and hosts other than Amazon's: whether the host names the bucket, before a
+    /// label `s3` or else by its first label. Not set: it does not.
     pub bucket_in_host: Option<bool>,
 }
 
@@ -43,6 +48,7 @@ impl SigningParams<'_> {
         self.credentials.access_key_id().len()
             + self.credentials.session_token().map_or(0, str::len)
             + self.region.map_or(0, |region| region.as_str().len())
+            + self.service.map_or(0, |service| service.as_str().len())
     }
 
     /// The kind of signature that these parameters make.
@@ -122,13 +128,13 @@ pub struct Signer {
     v4_keys: KeyCache<v4::SigningKey>,
     v2_keys: KeyCache<v2::SecretKey>,
     query: Query,
-    path: Zeroizing<Vec<u8>>,
-    signed_headers: Zeroizing<Vec<u8>>,
+    path: Buffer,
+    signed_headers: Buffer,
     scope: Vec<u8>,
     expires: Vec<u8>,
-    canonical_request: Zeroizing<Vec<u8>>,
-    string_to_sign: Zeroizing<Vec<u8>>,
-    head: Zeroizing<Vec<u8>>,
+    canonical_request: Buffer,
+    string_to_sign: Buffer,
+    head: Buffer,
 }
 
 impl Default for Signer {
@@ -145,22 +151,22 @@ impl Signer {
             v4_keys: KeyCache::new(),
             v2_keys: KeyCache::new(),
             query: Query::default(),
-            path: Zeroizing::default(),
-            signed_headers: Zeroizing::default(),
+            path: Buffer::default(),
+            signed_headers: Buffer::default(),
             scope: Vec::new(),
             expires: Vec::new(),
-            canonical_request: Zeroizing::default(),
-            string_to_sign: Zeroizing::default(),
-            head: Zeroizing::default(),
+            canonical_request: Buffer::default(),
+            string_to_sign: Buffer::default(),
+            head: Buffer::default(),
         }
     }
 
     /// Signs `request` at `now`, in seconds since 1970-01-01T00:00:00Z.
     ///
     /// # Errors
-    /// [`SignError`] when the header lines cannot be read, do not name exactly one host, or announce
-    /// a body that only its sender can sign; when Signature V2 cannot cover an argument; when there
-    /// is no memory.
+    /// [`SignError`] when the header lines cannot be read, do not name exactly one host or one that
+    /// this signer has no signature for, or announce a body that only its sender can sign; when
+    /// Signature V2 cannot cover an argument; when there is no memory.
     pub fn sign(
         &mut self,
         request: &RequestHead,
@@ -214,7 +220,8 @@ impl Signer {
     /// and the arguments that the signature covers; `time` is the signer's.
     ///
     /// # Errors
-    /// [`SignError::NoMemory`] and, for V2, [`SignError::ControlCharacter`].
+    /// [`SignError::NoMemory`], [`SignError::MultiRegion`], [`SignError::AwsChunked`] and, for V2,
+    /// [`SignError::ControlCharacter`].
     pub(crate) fn canonicalize<'a>(
         &mut self,
         request: &RequestHead<'a>,
@@ -232,16 +239,21 @@ impl Signer {
             &mut self.string_to_sign,
             &mut self.head,
         ] {
-            reserve(buffer, room)?;
+            buffer.reserve(room)?;
         }
         self.query.reserve(room, request.query)?;
 
         uri::encode_path(request.path, &mut self.path);
         self.query.parse(request.query);
+        let endpoint = Endpoint::of(headers.host, params.bucket_in_host)?;
+        headers.payload = payload(headers, params)?;
         headers.push_ours(params, time);
         match params.region {
-            Some(region) => self.canonicalize_v4(request, headers, params, region),
-            None => self.canonicalize_v2(request, headers, params)?,
+            Some(region) => {
+                let service = params.service.map_or(endpoint.service, Service::as_str);
+                self.canonicalize_v4(request, headers, params, region.as_str(), service);
+            }
+            None => self.canonicalize_v2(request, headers, params, endpoint.bucket)?,
         }
         Ok(())
     }
@@ -249,12 +261,11 @@ impl Signer {
     /// Makes the signature of what [`Signer::canonicalize`] has made.
     pub(crate) fn hash(&mut self, params: &SigningParams) -> Signature {
         let secret_access_key = params.credentials.secret_access_key();
-        let Self { time, .. } = self;
+        let Self { time, scope, .. } = self;
         match params.region {
-            Some(region) => {
-                let region = region.as_str();
-                let key = v4::signing_key(&mut self.v4_keys, secret_access_key, time, region);
-                Signature::V4(key.sign(time, &self.scope, &self.canonical_request))
+            Some(_) => {
+                let key = v4::signing_key(&mut self.v4_keys, secret_access_key, time, scope);
+                Signature::V4(key.sign(time, scope, &self.canonical_request))
             }
             None => {
                 let key = v2::secret_key(&mut self.v2_keys, secret_access_key);
@@ -284,12 +295,13 @@ impl Signer {
         request: &RequestHead,
         headers: &mut Headers,
         params: &SigningParams,
-        region: &Region,
+        region: &str,
+        service: &str,
     ) {
         let Self { time, query, scope, .. } = self;
         let credentials = params.credentials;
         scope.clear();
-        v4::write_scope(time, region.as_str(), b"/", scope);
+        v4::write_scope(time, region, service, b"/", scope);
         sort(&mut headers.signed);
         v4::write_signed_headers(&headers.signed, &mut self.signed_headers);
 
@@ -300,7 +312,7 @@ impl Signer {
             query.push(b"X-Amz-Credential", |out| {
                 uri::encode_query_value(credentials.access_key_id().as_bytes(), out);
                 out.extend_from_slice(b"%2F");
-                v4::write_scope(time, region.as_str(), b"%2F", out);
+                v4::write_scope(time, region, service, b"%2F", out);
             });
             query.push(b"X-Amz-Date", |out| out.extend_from_slice(time.date_time()));
             query.push(b"X-Amz-Expires", |out| out.extend_from_slice(QUERY_LIFETIME_TEXT));
@@ -321,7 +333,7 @@ impl Signer {
             query,
             headers: &headers.signed,
             signed_headers: &self.signed_headers,
-            payload: v4_payload(params.placement, headers.body),
+            payload: headers.payload,
         };
         v4::write_canonical_request(&canonical_request, &mut self.canonical_request);
     }
@@ -340,13 +352,17 @@ impl Signer {
             Placement::Query => {
                 write_parts!(out, b"&X-Amz-Signature=", signature);
                 write_request_line_end(request.version, headers, out);
+                if headers.payload == UNSIGNED_TRAILER {
+                    let payload = headers.payload.as_bytes();
+                    write_parts!(out, b"x-amz-content-sha256: ", payload, b"\r\n");
+                }
             }
             Placement::Headers => {
                 write_request_line_end(request.version, headers, out);
                 write_parts!(
                     out,
                     b"x-amz-content-sha256: ",
-                    v4_payload(params.placement, headers.body).as_bytes(),
+                    headers.payload.as_bytes(),
                     b"\r\nx-amz-date: ",
                     self.time.date_time(),
                     b"\r\n"
@@ -375,6 +391,7 @@ impl Signer {
         request: &RequestHead,
         headers: &mut Headers,
         params: &SigningParams,
+        bucket: Option<&[u8]>,
     ) -> Result<(), SignError> {
         let Self { time, query, expires, .. } = self;
         expires.clear();
@@ -391,7 +408,7 @@ impl Signer {
             content_type: headers.value(b"content-type"),
             expires,
             headers: &headers.signed,
-            bucket: bucket_in_host(headers.host, params.bucket_in_host),
+            bucket,
             path: &self.path,
             query,
         };
@@ -436,12 +453,18 @@ fn replaced(request: &RequestHead, headers: &Headers) -> usize {
     request.bytes.len() - headers.after.len()
 }
 
-/// The payload hash of Signature V4 for a body.
-fn v4_payload(placement: Placement, body: Body) -> &'static str {
-    match (placement, body) {
+/// The payload hash of Signature V4, or what S3 reads in its place.
+///
+/// # Errors
+/// [`SignError::AwsChunked`].
+fn payload(headers: &Headers, params: &SigningParams) -> Result<&'static str, SignError> {
+    if headers.aws_chunked.is_unsigned_trailer(params.region.is_some())? {
+        return Ok(UNSIGNED_TRAILER);
+    }
+    Ok(match (params.placement, headers.body) {
         (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
         _ => v4::UNSIGNED_PAYLOAD,
-    }
+    })
 }
 
 /// Method and target.
@@ -487,14 +510,19 @@ impl<'a> Headers<'a> {
     fn push_ours(&mut self, params: &SigningParams<'a>, time: &'a SigningTime) {
         match params.kind() {
             SignatureKind::V4Headers => {
-                let payload = v4_payload(params.placement, self.body);
-                self.push("x-amz-content-sha256", payload.as_bytes());
+                self.push("x-amz-content-sha256", self.payload.as_bytes());
                 self.push("x-amz-date", time.date_time());
             }
             SignatureKind::V2Headers => self.push("x-amz-date", time.http_date()),
             // Version 2 signs the token as a header even where it goes into the query.
             SignatureKind::V2Query => {}
-            SignatureKind::V4Query => return,
+            SignatureKind::V4Query => {
+                // S3 reads this header here too.
+                if self.payload == UNSIGNED_TRAILER {
+                    self.push("x-amz-content-sha256", self.payload.as_bytes());
+                }
+                return;
+            }
         }
         if let Some(token) = params.credentials.session_token() {
             self.push("x-amz-security-token", token.as_bytes());

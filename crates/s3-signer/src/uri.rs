@@ -1,8 +1,10 @@
 //! Paths and queries in canonical form (Signature V4, "Create a canonical request": UriEncode).
 
-use zeroize::Zeroizing;
-
-use crate::{SignError, headers::is_amz};
+use crate::{
+    SignError,
+    buffer::{Buffer, KEPT},
+    headers::is_amz,
+};
 
 /// Bytes that the canonical form leaves as they are: `A-Z a-z 0-9 - . _ ~`.
 const UNRESERVED: [bool; 256] = {
@@ -121,7 +123,7 @@ struct Argument {
 #[derive(Debug, Default)]
 pub(crate) struct Query {
     /// `name=value&` for each argument, in the order in which they came.
-    text: Zeroizing<Vec<u8>>,
+    text: Buffer,
     arguments: Vec<Argument>,
 }
 
@@ -138,7 +140,7 @@ impl Query {
         }
         let count = memchr::memchr_iter(b'&', wire).count() + 1 + OURS;
         self.arguments.try_reserve(count).map_err(|_| SignError::NoMemory)?;
-        reserve(&mut self.text, len)
+        self.text.reserve(len)
     }
 
     /// Takes the arguments of a query as it stands on the wire, after [`Query::reserve`]: split at
@@ -226,24 +228,6 @@ impl Query {
             out.extend_from_slice(&self.text[run[0].start..end]);
         }
     }
-}
-
-/// Bytes of memory that a buffer keeps for the next request, enough for the largest head that nginx
-/// takes by default. One that had to be larger is given back when the next ordinary request comes.
-const KEPT: usize = 1 << 18;
-
-/// Empties `buffer` and makes room for `len` bytes. A buffer that is too small, or needlessly large,
-/// is zeroed before its memory goes, which does not happen when it grows by itself.
-///
-/// # Errors
-/// [`SignError::NoMemory`].
-pub(crate) fn reserve(buffer: &mut Zeroizing<Vec<u8>>, len: usize) -> Result<(), SignError> {
-    buffer.clear();
-    if buffer.capacity() < len || buffer.capacity() > KEPT && len <= KEPT {
-        *buffer = Zeroizing::default();
-        buffer.try_reserve_exact(len.next_power_of_two()).map_err(|_| SignError::NoMemory)?;
-    }
-    Ok(())
 }
 
 /// Whether an argument of this (encoded, hence in no other disguise) name is removed: it would compete

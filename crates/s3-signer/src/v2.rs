@@ -139,8 +139,8 @@ pub(crate) fn secret_key<'a>(
     keys: &'a mut KeyCache<SecretKey>,
     secret_access_key: &str,
 ) -> &'a SecretKey {
-    // Neither region nor date are part of this key.
-    keys.get(secret_access_key, "", &[0; 8], || {
+    // Neither a scope nor a date are part of this key.
+    keys.get(secret_access_key, b"", &[0; 8], || {
         SecretKey::new_from_slice(secret_access_key.as_bytes())
             .expect("HMAC takes keys of any length")
     })

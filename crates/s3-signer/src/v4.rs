@@ -67,7 +67,7 @@ pub(crate) struct CanonicalRequest<'a> {
     pub headers: &'a [SignedHeader<'a>],
     /// Their names, as [`write_signed_headers`] writes them.
     pub signed_headers: &'a [u8],
-    /// The payload hash.
+    /// The payload hash, or what S3 reads in its place.
     pub payload: &'a str,
 }
 
@@ -75,10 +75,12 @@ pub(crate) struct CanonicalRequest<'a> {
 pub(crate) fn write_scope<const N: usize>(
     time: &SigningTime,
     region: &str,
+    service: &str,
     slash: &[u8; N],
     out: &mut Vec<u8>,
 ) {
-    write_parts!(out, time.date(), slash, region.as_bytes(), slash, b"s3", slash, b"aws4_request");
+    let (region, service) = (region.as_bytes(), service.as_bytes());
+    write_parts!(out, time.date(), slash, region, slash, service, slash, b"aws4_request");
 }
 
 /// The string to sign but for its last line, the digest of the canonical request.
@@ -102,19 +104,20 @@ fn digest(canonical_request: &[u8]) -> Hex {
     hex(&Sha256::digest(canonical_request).into())
 }
 
-/// The signing key, derived at most once for each (secret, date, region).
+/// The signing key of a credential scope, derived at most once for each (secret, scope).
 pub(crate) fn signing_key<'a>(
     keys: &'a mut KeyCache<SigningKey>,
     secret_access_key: &str,
     time: &SigningTime,
-    region: &str,
+    scope: &[u8],
 ) -> &'a mut SigningKey {
-    keys.get(secret_access_key, region, time.date(), || {
+    let date = time.date();
+    keys.get(secret_access_key, &scope[date.len()..], date, || {
         let mut first = zeroize::Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
         first.extend_from_slice(b"AWS4");
         first.extend_from_slice(secret_access_key.as_bytes());
-        let parts: [&[u8]; 4] = [time.date(), region.as_bytes(), b"s3", b"aws4_request"];
-        let key = parts.iter().fold(hmac(&first), |key, part| {
+        // Date, region, service and "aws4_request", of which none has a slash.
+        let key = scope.split(|&b| b == b'/').fold(hmac(&first), |key, part| {
             let next = zeroize::Zeroizing::new(<[u8; 32]>::from(
                 key.chain_update(part).finalize().into_bytes(),
             ));

@@ -3,8 +3,8 @@
 //! Those that can are in `tests/vectors.rs`.
 
 use crate::{
-    bucket::bucket_in_host,
     date::SigningTime,
+    endpoint::Endpoint,
     headers::SignedHeader,
     keys::KeyCache,
     uri::{self, Query},
@@ -239,11 +239,11 @@ fn signature_v4_of_the_documentation() {
         assert_eq!(text(&canonical_request), example.canonical_request, "{section}");
 
         let mut scope = Vec::new();
-        v4::write_scope(&time, "us-east-1", b"/", &mut scope);
+        v4::write_scope(&time, "us-east-1", "s3", b"/", &mut scope);
         let string_to_sign = v4::string_to_sign(&time, &scope, &canonical_request);
         assert_eq!(text(&string_to_sign), example.string_to_sign, "{section}");
 
-        let key = v4::signing_key(&mut keys, SECRET_ACCESS_KEY, &time, "us-east-1");
+        let key = v4::signing_key(&mut keys, SECRET_ACCESS_KEY, &time, &scope);
         let signature = key.sign(&time, &scope, &canonical_request);
         assert_eq!(text(&signature), example.signature, "{section}");
     }
@@ -563,6 +563,10 @@ fn buckets_of_the_documentation() {
         ("s3.amazonaws.com", None),
         ("s3.us-west-1.amazonaws.com", None),
     ] {
-        assert_eq!(bucket_in_host(host.as_bytes(), None), bucket.map(str::as_bytes), "{host}");
+        assert_eq!(
+            Endpoint::of(host.as_bytes(), None).unwrap().bucket,
+            bucket.map(str::as_bytes),
+            "{host}"
+        );
     }
 }

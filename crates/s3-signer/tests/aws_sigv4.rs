@@ -18,7 +18,7 @@ use aws_sigv4::{
 };
 use common::{
     Emitted,
-    cases::{Case, case},
+    cases::{Case, v4_case},
 };
 use proptest::{prop_assert_eq, test_runner::TestCaseError};
 use s3_signer::{QUERY_LIFETIME, SignatureKind};
@@ -29,18 +29,25 @@ fn expected(
     case: &Case,
     emitted: &Emitted,
     target: &str,
-    location: SignatureLocation,
+    kind: SignatureKind,
 ) -> (SigningInstructions, String) {
+    let location = match kind {
+        SignatureKind::V4Headers => SignatureLocation::Headers,
+        _ => SignatureLocation::QueryParams,
+    };
     let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Single;
     settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
     settings.signature_location = location;
-    let body = if location == SignatureLocation::Headers {
+    if location == SignatureLocation::Headers {
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        if case.has_body() { SignableBody::UnsignedPayload } else { SignableBody::empty() }
     } else {
         settings.expires_in = Some(Duration::from_secs(QUERY_LIFETIME.into()));
-        SignableBody::UnsignedPayload
+    }
+    let body = match location {
+        _ if case.is_aws_chunked => SignableBody::StreamingUnsignedPayloadTrailer,
+        SignatureLocation::Headers if !case.has_body() => SignableBody::empty(),
+        _ => SignableBody::UnsignedPayload,
     };
 
     let identity = aws_credential_types::Credentials::new(
@@ -54,7 +61,7 @@ fn expected(
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(case.region)
-        .name("s3")
+        .name(case.service())
         .time(UNIX_EPOCH + Duration::from_secs(case.now.unsigned_abs()))
         .settings(settings)
         .build()
@@ -62,7 +69,7 @@ fn expected(
         .into();
     // The authority does not count: `Host` is among the headers.
     let uri = format!("https://authority.invalid{target}");
-    let request = SignableRequest::new(&emitted.method, uri, emitted.headers_to_sign(), body)
+    let request = SignableRequest::new(&emitted.method, uri, emitted.headers_to_sign(kind), body)
         .expect("the emitted target is a URI");
     sign(request, &params).expect("the emitted request can be signed").into_parts()
 }
@@ -70,7 +77,7 @@ fn expected(
 fn headers(case: Case) -> Result<(), TestCaseError> {
     let emitted = common::sign(&case, SignatureKind::V4Headers)?;
     let (instructions, signature) =
-        expected(&case, &emitted, &emitted.target, SignatureLocation::Headers);
+        expected(&case, &emitted, &emitted.target, SignatureKind::V4Headers);
     let authorization = emitted.header("authorization").unwrap_or_default();
     prop_assert_eq!(authorization.rsplit('=').next(), Some(signature.as_str()));
     let mut added = 0;
@@ -85,8 +92,7 @@ fn headers(case: Case) -> Result<(), TestCaseError> {
 fn query(case: Case) -> Result<(), TestCaseError> {
     let emitted = common::sign(&case, SignatureKind::V4Query)?;
     let target = emitted.target_without(common::is_amz_argument);
-    let (instructions, signature) =
-        expected(&case, &emitted, &target, SignatureLocation::QueryParams);
+    let (instructions, signature) = expected(&case, &emitted, &target, SignatureKind::V4Query);
     prop_assert_eq!(emitted.argument("X-Amz-Signature"), Some(signature));
     for (name, value) in instructions.params() {
         prop_assert_eq!(emitted.argument(name), Some(value.to_string()), "{}", name);
@@ -97,10 +103,10 @@ fn query(case: Case) -> Result<(), TestCaseError> {
 
 #[test]
 fn v4_headers_as_aws_sigv4() {
-    common::check("v4_headers_as_aws_sigv4", case(), headers);
+    common::check("v4_headers_as_aws_sigv4", v4_case(), headers);
 }
 
 #[test]
 fn v4_query_as_aws_sigv4() {
-    common::check("v4_query_as_aws_sigv4", case(), query);
+    common::check("v4_query_as_aws_sigv4", v4_case(), query);
 }

@@ -1,7 +1,7 @@
 """Signs requests with botocore, one a line: JSON on standard input, JSON on standard output.
 
 A request: kind, method, target, headers (pairs; only those that S3 wants signed), has_body,
-access_key_id, secret_access_key, token, region, now, auth_path, lifetime; for v4-query `presigned`
+access_key_id, secret_access_key, token, region, service, is_aws_chunked, now, auth_path, lifetime; for v4-query `presigned`
 too, the target with all arguments but the signature. The answer: the headers or the arguments that
 botocore adds.
 """
@@ -75,6 +75,9 @@ def aws_request(case, target):
     request.context['client_config'] = types.SimpleNamespace(
         s3={'payload_signing_enabled': not case['has_body']}
     )
+    if case['is_aws_chunked']:
+        # As botocore says that it will write the body.
+        request.context['checksum'] = {'request_algorithm': {'in': 'trailer'}}
     return request
 
 
@@ -84,7 +87,7 @@ def arguments(request):
 
 def v4_headers(case, credentials):
     request = aws_request(case, case['target'])
-    auth.S3SigV4Auth(credentials, 's3', case['region']).add_auth(request)
+    auth.S3SigV4Auth(credentials, case['service'], case['region']).add_auth(request)
     names = ['x-amz-content-sha256', 'x-amz-date', 'authorization']
     if credentials.token:
         names.append('x-amz-security-token')
@@ -94,7 +97,7 @@ def v4_headers(case, credentials):
 def v4_query(case, credentials):
     def signer():
         return auth.S3SigV4QueryAuth(
-            credentials, 's3', case['region'], expires=case['lifetime']
+            credentials, case['service'], case['region'], expires=case['lifetime']
         )
 
     # botocore puts arguments into a dict before it signs, and loses all but the first of one name;

@@ -267,6 +267,7 @@ fn a_used_signer_signs_like_a_new_one() {
             let params = SigningParams {
                 credentials: &credentials,
                 region: region.as_ref(),
+                service: None,
                 placement: step.placement,
                 bucket_in_host: None,
             };

@@ -23,6 +23,7 @@ fn v4_headers() {
         credentials: &credentials,
         region: Some(&region),
         placement: Placement::Headers,
+        service: None,
         bucket_in_host: None,
     };
     for (target, signature) in [
@@ -61,6 +62,7 @@ fn v2_query() {
         credentials: &credentials,
         region: None,
         placement: Placement::Query,
+        service: None,
         bucket_in_host: None,
     };
     let head = b"GET /photos/puppy.jpg HTTP/1.1\r\nHost: johnsmith.s3.amazonaws.com\r\n\r\n";

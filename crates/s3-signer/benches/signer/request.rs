@@ -100,6 +100,7 @@ impl Case {
                 V4Headers | V2Headers => Placement::Headers,
                 V4Query | V2Query => Placement::Query,
             },
+            service: None,
             bucket_in_host: None,
         }
     }

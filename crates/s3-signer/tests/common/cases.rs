@@ -4,7 +4,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode;
 use proptest::{collection::vec, option, prelude::*, sample::select, string::string_regex};
-use s3_signer::{Credentials, Region, SignatureKind, SigningParams};
+use s3_signer::{Credentials, Region, Service, SignatureKind, SigningParams};
 
 use super::params;
 
@@ -18,6 +18,8 @@ pub struct Case {
     /// `Host` and the others, values with the white space around them.
     pub headers: Vec<(String, String)>,
     pub body: Body,
+    /// Whether the body is in chunks without signatures, with a trailer; only for Signature V4.
+    pub is_aws_chunked: bool,
     /// The bucket that the host names, in lower case.
     pub bucket: Option<&'static str>,
     pub bucket_in_host: Option<bool>,
@@ -25,6 +27,9 @@ pub struct Case {
     pub secret_access_key: String,
     pub token: Option<String>,
     pub region: &'static str,
+    /// The service that the host names, and another one where it is set.
+    pub host_service: &'static str,
+    pub set_service: Option<&'static str>,
     pub now: i64,
 }
 
@@ -51,6 +56,11 @@ impl Case {
         head
     }
 
+    /// The service that is signed.
+    pub fn service(&self) -> &'static str {
+        self.set_service.unwrap_or(self.host_service)
+    }
+
     /// Whether the headers announce a body that has bytes.
     pub fn has_body(&self) -> bool {
         matches!(self.body, Body::Length(_) | Body::Chunked)
@@ -62,7 +72,9 @@ impl Case {
             Credentials::new(&self.access_key_id, &self.secret_access_key, self.token.as_deref())
                 .expect("generated of graphic characters");
         let region = Region::new(self.region).expect("a name of Amazon's");
+        let service = self.set_service.map(|name| Service::new(name).expect("a name"));
         let params = SigningParams {
+            service: service.as_ref(),
             bucket_in_host: self.bucket_in_host,
             ..params(kind, &credentials, &region)
         };
@@ -80,24 +92,30 @@ impl fmt::Debug for Case {
             .field("secret_access_key", &self.secret_access_key)
             .field("token", &self.token)
             .field("region", &self.region)
+            .field("service", &self.service())
             .field("now", &self.now)
             .finish_non_exhaustive()
     }
 }
 
-/// Hosts with the bucket they name and the advice given for them.
-const HOSTS: [(&str, Option<&str>, Option<bool>); 11] = [
-    ("films.s3.eu-west-1.amazonaws.com", Some("films"), None),
-    ("Films.S3.AmazonAWS.com:443", Some("films"), None),
-    ("my.dotted.films.s3-eu-west-1.amazonaws.com", Some("my.dotted.films"), None),
-    ("films.s3.dualstack.us-east-2.amazonaws.com", Some("films"), Some(false)),
-    ("films.s3.cn-north-1.amazonaws.com.cn", Some("films"), None),
-    ("s3.eu-west-1.amazonaws.com", None, None),
-    ("s3.amazonaws.com", None, Some(true)),
-    ("films.minio.example:9000", Some("films"), Some(true)),
-    ("films.minio.example:9000", None, None),
-    ("127.0.0.1:9000", None, Some(true)),
-    ("[::1]:9000", None, Some(true)),
+/// Hosts with the service and the bucket they name, and the advice given for them.
+const HOSTS: [(&str, &str, Option<&str>, Option<bool>); 16] = [
+    ("films.s3.eu-west-1.amazonaws.com", "s3", Some("films"), None),
+    ("Films.S3.AmazonAWS.com:443", "s3", Some("films"), None),
+    ("my.dotted.films.s3-eu-west-1.amazonaws.com", "s3", Some("my.dotted.films"), None),
+    ("films.s3.dualstack.us-east-2.amazonaws.com", "s3", Some("films"), Some(false)),
+    ("films.s3.cn-north-1.amazonaws.com.cn", "s3", Some("films"), None),
+    ("my.films.bucket.vpce-1a-3c.s3.eu-west-1.vpce.amazonaws.com", "s3", Some("my.films"), None),
+    ("films.s3.eu-west-1.amazonaws.com.", "s3", Some("films"), None),
+    ("a-1.s3-object-lambda.eu-west-1.amazonaws.com", "s3-object-lambda", Some("a-1"), None),
+    ("s3express-control.us-east-1.amazonaws.com", "s3express", None, None),
+    ("s3.eu-west-1.amazonaws.com", "s3", None, None),
+    ("s3.amazonaws.com", "s3", None, Some(true)),
+    ("my.films.s3.example.com", "s3", Some("my.films"), Some(true)),
+    ("films.minio.example:9000", "s3", Some("films"), Some(true)),
+    ("films.minio.example:9000", "s3", None, None),
+    ("127.0.0.1:9000", "s3", None, Some(true)),
+    ("[::1]:9000", "s3", None, Some(true)),
 ];
 
 /// All arguments that are part of the resource for Signature V2, and near misses.
@@ -184,13 +202,14 @@ pub fn case() -> impl Strategy<Value = Case> {
         string_regex("[!-~]{20,80}").expect("a regular expression"),
         option::of(string_regex("[!-~]{16,200}").expect("a regular expression")),
         select(&["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1"][..]),
+        option::of(select(&["s3", "s3-outposts", "storage_1"][..])),
         // To the end of the year 2199.
         0i64..7_258_118_400,
     );
     (request, signing, any::<prop::sample::Index>()).prop_map(
         |((method, target, version, mut headers, body, host), signing, at)| {
-            let (host, bucket, bucket_in_host) = host;
-            let (access_key_id, secret_access_key, token, region, now) = signing;
+            let (host, host_service, bucket, bucket_in_host) = host;
+            let (access_key_id, secret_access_key, token, region, set_service, now) = signing;
             match body {
                 Body::None => {}
                 Body::Empty => headers.push(("Content-Length".into(), " 0".into())),
@@ -204,16 +223,38 @@ pub fn case() -> impl Strategy<Value = Case> {
                 version,
                 headers,
                 body,
+                is_aws_chunked: false,
                 bucket,
                 bucket_in_host,
                 access_key_id,
                 secret_access_key,
                 token,
                 region,
+                host_service,
+                set_service,
                 now,
             }
         },
     )
+}
+
+/// As [`case`], and some bodies in chunks: with the payload hash that says so, or without any.
+pub fn v4_case() -> impl Strategy<Value = Case> {
+    let chunked = (case(), any::<(bool, prop::sample::Index)>()).prop_map(|(mut case, chance)| {
+        let (has_hash, at) = chance;
+        let headers = &mut case.headers;
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-amz-content-sha256"));
+        let mut add = |name: &str, value: &str| {
+            headers.insert(at.index(headers.len() + 1), (name.into(), value.into()));
+        };
+        if has_hash {
+            add("X-Amz-Content-Sha256", " STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+        }
+        add("Content-Encoding", "aws-chunked");
+        add("x-amz-trailer", " x-amz-checksum-crc32");
+        Case { is_aws_chunked: true, ..case }
+    });
+    prop_oneof![4 => case(), 1 => chunked]
 }
 
 fn body() -> impl Strategy<Value = Body> {
@@ -318,13 +359,15 @@ fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
             "If-None-Match",
             "X-Forwarded-For",
             "X-Amzn-Trace-Id",
-            "x_amz_meta_a",
+            "Content-Encoding",
+            "x_amzn_trace_id",
             "x-am",
             "Authorization2",
         ][..],
     );
     let removed = select(
-        &["Authorization", "X-Amz-Date", "X-Amz-Content-Sha256", "X-Amz-Security-Token"][..],
+        &["Authorization", "X-Amz-Date", "X-Amz-Content-Sha256", "X-Amz-Security-Token", "Upgrade"]
+            [..],
     );
     let name = prop_oneof![3 => signed, 3 => passed, 2 => removed];
     let header = (any_case(name), value());

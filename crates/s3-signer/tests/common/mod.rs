@@ -39,7 +39,8 @@ pub fn params<'a>(
         SignatureKind::V2Headers => (None, Placement::Headers),
         SignatureKind::V2Query => (None, Placement::Query),
     };
-    let params = SigningParams { credentials, region, placement, bucket_in_host: None };
+    let params =
+        SigningParams { credentials, region, service: None, placement, bucket_in_host: None };
     assert_eq!(params.kind(), kind);
     params
 }
@@ -125,12 +126,16 @@ impl Emitted {
         if kept.is_empty() { path.into() } else { format!("{path}?{}", kept.join("&")) }
     }
 
-    /// The headers that S3 wants signed, but not those that the signature itself brings.
-    pub fn headers_to_sign(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The headers that S3 wants signed, but not those that a signature of this kind itself brings.
+    pub fn headers_to_sign(&self, kind: SignatureKind) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(
-            |(name, _)| {
+            move |(name, _)| {
                 let name = name.to_ascii_lowercase();
-                !is_removed_header(&name)
+                let is_ours = match kind {
+                    SignatureKind::V4Query => !is_payload_hash(&name) && is_removed_header(&name),
+                    _ => is_removed_header(&name),
+                };
+                !is_ours
                     && (["host", "content-type", "content-md5"].contains(&name.as_str())
                         || name.starts_with("x-amz-"))
             },
@@ -138,9 +143,16 @@ impl Emitted {
     }
 }
 
-/// Whether a client's header of this name, in lower case, must go: it authenticates.
+/// Whether a client's header of this name, in lower case, is removed: it authenticates, or asks for
+/// another protocol.
 pub fn is_removed_header(name: &str) -> bool {
-    matches!(name, "authorization" | "x-amz-date" | "x-amz-content-sha256" | "x-amz-security-token")
+    is_payload_hash(name)
+        || matches!(name, "authorization" | "x-amz-date" | "x-amz-security-token" | "upgrade")
+}
+
+/// Whether a header of this name, in lower case, has the payload hash.
+fn is_payload_hash(name: &str) -> bool {
+    name == "x-amz-content-sha256"
 }
 
 /// Whether a client's argument of this name is removed: it authenticates, or S3 takes it for a header.
@@ -243,10 +255,14 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
             &["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "Authorization"]
         }
         SignatureKind::V2Headers => &["x-amz-date", "x-amz-security-token", "Authorization"],
+        SignatureKind::V4Query if case.is_aws_chunked => &["x-amz-content-sha256"],
         SignatureKind::V4Query | SignatureKind::V2Query => &[],
     };
     for name in added.iter().filter(|name| has_token || **name != "x-amz-security-token") {
         wanted.push((name, emitted.header(name).unwrap_or("missing, or there twice")));
+    }
+    if let Some(hash) = emitted.header("x-amz-content-sha256") {
+        prop_assert_eq!(hash == "STREAMING-UNSIGNED-PAYLOAD-TRAILER", case.is_aws_chunked);
     }
     let got: Vec<_> = emitted.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     prop_assert_eq!(got, wanted);

@@ -1,0 +1,81 @@
+//! Memory that is kept from request to request, and has had secrets in it.
+
+use std::ops::{Deref, DerefMut};
+
+use zeroize::Zeroize;
+
+use crate::SignError;
+
+/// Bytes of memory that a buffer keeps for the next request, enough for the largest head that nginx
+/// accepts by default. What is larger is freed when the next ordinary request is signed.
+pub(crate) const KEPT: usize = 1 << 18;
+
+/// A buffer that is zeroed before its memory is freed, as far as it has been written. Memory for all
+/// that is appended must be reserved first: a `Vec` that grows leaves a copy.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    /// The most bytes that there were before [`Buffer::reserve`].
+    written: usize,
+}
+
+impl Buffer {
+    /// Empties the buffer and reserves memory for `len` bytes.
+    ///
+    /// # Errors
+    /// [`SignError::NoMemory`].
+    pub fn reserve(&mut self, len: usize) -> Result<(), SignError> {
+        self.written = self.written.max(self.bytes.len());
+        self.bytes.clear();
+        let capacity = self.bytes.capacity();
+        if capacity < len || capacity > KEPT && len <= KEPT {
+            *self = Self::default();
+            let len = len.next_power_of_two();
+            self.bytes.try_reserve_exact(len).map_err(|_| SignError::NoMemory)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let written = self.written.max(self.bytes.len());
+        self.bytes.clear();
+        // Not all of the memory: that of a large head is megabytes that were never touched.
+        self.bytes.spare_capacity_mut()[..written].zeroize();
+    }
+}
+
+impl Deref for Buffer {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.bytes
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_kept_for_ordinary_requests() {
+        let mut buffer = Buffer::default();
+        buffer.reserve(1000).unwrap();
+        buffer.extend_from_slice(b"secret");
+        let memory = buffer.as_ptr();
+        buffer.reserve(1024).unwrap();
+        assert_eq!((buffer.as_ptr(), buffer.len(), buffer.written), (memory, 0, 6));
+
+        buffer.reserve(2 * KEPT).unwrap();
+        assert_eq!((buffer.capacity(), buffer.written), (2 * KEPT, 0));
+        buffer.reserve(KEPT).unwrap();
+        assert_eq!(buffer.capacity(), KEPT);
+    }
+}

@@ -1,0 +1,223 @@
+//! What the host of a request says: the service, which Signature V4 signs in the credential scope,
+//! and the bucket, which Signature V2 signs as part of the resource.
+
+use std::net::IpAddr;
+
+use smallvec::SmallVec;
+
+use crate::SignError;
+
+/// Amazon's endpoints end with one of these.
+const SUFFIXES: [&[u8]; 3] = [b".amazonaws.com", b".amazonaws.com.cn", b".amazonaws.eu"];
+
+/// An endpoint of S3, as a `Host` header names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Endpoint<'a> {
+    /// The service that its name implies; `s3` for a host that is not Amazon's.
+    pub service: &'static str,
+    /// The bucket of a virtual-hosted request; `None` for a path-style host.
+    pub bucket: Option<&'a [u8]>,
+}
+
+impl<'a> Endpoint<'a> {
+    /// The endpoint in `host`, the value of a `Host` header.
+    ///
+    /// Amazon's endpoints are known by their names. For others `in_host` decides whether the host
+    /// names the bucket; unset means no. An IP address never names a bucket.
+    ///
+    /// # Errors
+    /// [`SignError::MultiRegion`].
+    pub fn of(host: &'a [u8], in_host: Option<bool>) -> Result<Self, SignError> {
+        let host = without_port(host);
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        let amazon = SUFFIXES.iter().find_map(|suffix| strip_suffix(host, suffix));
+        if let Some(endpoint) = amazon.and_then(in_amazon_host) {
+            return endpoint;
+        }
+        let bucket = match in_host {
+            Some(true) if !is_ip_address(host) => in_other_host(host),
+            _ => None,
+        };
+        Ok(Self { service: "s3", bucket: bucket.filter(|bucket| !bucket.is_empty()) })
+    }
+}
+
+/// The endpoint in `name`, a host without Amazon's suffix; `None`: it is none of S3's.
+///
+/// The forms of botocore's rules for S3, where `s3` is also `s3-fips`, `s3-accesspoint`,
+/// `s3-object-lambda`, …: `s3`, `s3-REGION`, `s3.REGION`, `s3.dualstack`, `s3.dualstack.REGION`; and
+/// those of PrivateLink, `bucket.VPCE.s3.REGION.vpce` and, but for `s3`, `VPCE.s3.REGION.vpce`. The
+/// bucket, dots and all, precedes them.
+fn in_amazon_host(name: &[u8]) -> Option<Result<Endpoint<'_>, SignError>> {
+    let labels: SmallVec<[&[u8]; 8]> = name.rsplitn(6, |&b| b == b'.').collect();
+    let is = |label: &[u8], lower: &[u8]| label.eq_ignore_ascii_case(lower);
+    let (s3, mut endpoint_labels) = match labels.as_slice() {
+        [s3, ..] if is_s3(s3) => (s3, 1),
+        [dualstack, s3, ..] if is(dualstack, b"dualstack") && is_s3(s3) => (s3, 2),
+        [_region, s3, ..] if is_s3(s3) => (s3, 2),
+        [_region, dualstack, s3, ..] if is(dualstack, b"dualstack") && is_s3(s3) => (s3, 3),
+        [vpce, _region, s3, _id, ..] if is(vpce, b"vpce") && is_s3(s3) => (s3, 4),
+        _ => return None,
+    };
+    if is(s3, b"s3-global") {
+        return Some(Err(SignError::MultiRegion));
+    }
+    let service = service(s3);
+    let kind = labels.get(4).filter(|_| endpoint_labels == 4 && service == "s3");
+    if kind.is_some_and(|kind| {
+        [&b"bucket"[..], b"accesspoint", b"control"].iter().any(|known| is(kind, known))
+    }) {
+        endpoint_labels = 5;
+    }
+    let endpoint_len: usize = labels[..endpoint_labels].iter().map(|label| label.len() + 1).sum();
+    let bucket = name.len().checked_sub(endpoint_len).map(|end| &name[..end]);
+    let bucket = bucket.filter(|bucket| !bucket.is_empty());
+    Some(Ok(Endpoint { service, bucket }))
+}
+
+/// Whether a label of a host names S3: `s3`, `s3-fips`, `s3-eu-west-1`, `s3express-use1-az4`, ….
+fn is_s3(label: &[u8]) -> bool {
+    let starts = |start: &[u8]| {
+        label.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    label.eq_ignore_ascii_case(b"s3") || starts(b"s3-") || starts(b"s3express-")
+}
+
+/// The service of an endpoint, by its label that names S3.
+fn service(s3: &[u8]) -> &'static str {
+    let named = [
+        (&b"s3express-"[..], "s3express"),
+        (b"s3-object-lambda", "s3-object-lambda"),
+        (b"s3-outposts", "s3-outposts"),
+    ];
+    let found = named.iter().find(|(start, _)| {
+        s3.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    });
+    found.map_or("s3", |&(_, service)| service)
+}
+
+/// The bucket in a host that is not Amazon's: all that precedes a label `s3`, as in
+/// `my.films.s3.example.com`, or else the first label.
+fn in_other_host(host: &[u8]) -> Option<&[u8]> {
+    let mut before = host;
+    while let Some(dot) = before.iter().rposition(|&b| b == b'.') {
+        if before[dot + 1..].eq_ignore_ascii_case(b"s3") {
+            return Some(&before[..dot]);
+        }
+        before = &before[..dot];
+    }
+    // What is left is the first label.
+    Some(before).filter(|first| first.len() < host.len() && !first.eq_ignore_ascii_case(b"s3"))
+}
+
+fn strip_suffix<'a>(host: &'a [u8], suffix: &[u8]) -> Option<&'a [u8]> {
+    let (name, end) = host.split_at_checked(host.len().checked_sub(suffix.len())?)?;
+    end.eq_ignore_ascii_case(suffix).then_some(name)
+}
+
+fn without_port(host: &[u8]) -> &[u8] {
+    let digits = host.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    host[..host.len() - digits].strip_suffix(b":").unwrap_or(host)
+}
+
+fn is_ip_address(host: &[u8]) -> bool {
+    host.first() == Some(&b'[')
+        || std::str::from_utf8(host).is_ok_and(|host| host.parse::<IpAddr>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(host: &str, in_host: Option<bool>) -> (&'static str, Option<&str>) {
+        let endpoint = Endpoint::of(host.as_bytes(), in_host).unwrap();
+        (endpoint.service, endpoint.bucket.map(|bucket| std::str::from_utf8(bucket).unwrap()))
+    }
+
+    #[test]
+    fn amazon_hosts_name_service_and_bucket() {
+        for suffix in ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "AmazonAWS.com"] {
+            for (name, service) in [
+                ("s3", "s3"),
+                ("s3-eu-west-1", "s3"),
+                ("s3.eu-west-1", "s3"),
+                ("s3.dualstack.eu-west-1", "s3"),
+                ("s3-accelerate", "s3"),
+                ("s3-accelerate.dualstack", "s3"),
+                ("s3-fips.us-gov-west-1", "s3"),
+                ("s3-fips.dualstack.us-gov-west-1", "s3"),
+                ("s3-accesspoint.eu-west-1", "s3"),
+                ("s3-accesspoint-fips.dualstack.us-gov-west-1", "s3"),
+                ("s3-object-lambda.eu-west-1", "s3-object-lambda"),
+                ("s3-object-lambda-fips.us-gov-west-1", "s3-object-lambda"),
+                ("op-0123.s3-outposts.eu-west-1", "s3-outposts"),
+                ("s3express-use1-az4.us-east-1", "s3express"),
+                ("S3Express-usw2-az1.dualstack.us-west-2", "s3express"),
+                ("s3express-control.us-east-1", "s3express"),
+                ("bucket.vpce-1a2b3c-5e6f.s3.eu-west-1.vpce", "s3"),
+                ("accesspoint.vpce-1a2b3c-5e6f.s3.eu-west-1.vpce", "s3"),
+                ("vpce-1a2b3c-5e6f.s3-object-lambda.eu-west-1.vpce", "s3-object-lambda"),
+                ("vpce-1a2b3c-5e6f.s3express-use1-az4.us-east-1.vpce", "s3express"),
+            ] {
+                for end in ["", ":443", ".", ".:443"] {
+                    let host = format!("{name}.{suffix}{end}");
+                    // The name of an outpost is not a bucket's, but Signature V2 is unknown there.
+                    if service != "s3-outposts" {
+                        assert_eq!(endpoint(&host, None), (service, None), "{host}");
+                    }
+                    for bucket in ["films", "my.dotted.bucket", "s3.odd", "bucket"] {
+                        let host = format!("{bucket}.{host}");
+                        if service == "s3-outposts" || host.starts_with("bucket.vpce-") {
+                            assert_eq!(endpoint(&host, None).0, service, "{host}");
+                            continue;
+                        }
+                        // Amazon's own names need no advice.
+                        for in_host in [None, Some(false), Some(true)] {
+                            let expected = (service, Some(bucket));
+                            assert_eq!(endpoint(&host, in_host), expected, "{host}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_multi_region_access_point_is_refused() {
+        for host in [
+            "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com",
+            "a.S3-Global.amazonaws.com:443",
+        ] {
+            assert_eq!(Endpoint::of(host.as_bytes(), None), Err(SignError::MultiRegion), "{host}");
+        }
+        // A bucket of this name is one.
+        assert_eq!(endpoint("s3-global.s3.amazonaws.com", None), ("s3", Some("s3-global")));
+    }
+
+    #[test]
+    fn other_hosts_are_path_style_unless_configured() {
+        for (host, bucket) in [
+            ("films.minio.example", Some("films")),
+            ("films.minio.example:9000", Some("films")),
+            ("films.minio.example.", Some("films")),
+            ("my.films.s3.example.com", Some("my.films")),
+            ("my.films.S3.eu-central-1.example.com:443", Some("my.films")),
+            ("s3-films.example.com", Some("s3-films")),
+            ("my.films.s3", Some("my.films")),
+            ("s3.films.S3.example.com", Some("s3.films")),
+            ("s3.example.com", None),
+            ("localhost", None),
+            (".odd", None),
+            ("127.0.0.1", None),
+            ("127.0.0.1:9000", None),
+            ("[::1]", None),
+            ("[::1]:9000", None),
+            ("x.s3.ec2.eu-west-1.amazonaws.com", Some("x")),
+        ] {
+            assert_eq!(endpoint(host, None), ("s3", None), "{host}");
+            assert_eq!(endpoint(host, Some(false)), ("s3", None), "{host}");
+            assert_eq!(endpoint(host, Some(true)), ("s3", bucket), "{host}");
+        }
+        assert_eq!(endpoint("ec2.eu-west-1.amazonaws.com", None), ("s3", None));
+    }
+}
