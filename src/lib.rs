@@ -12,6 +12,7 @@
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
+//! | `upgrade` | no tunnel is opened by a signed request |
 //! | `response` | what is changed in the head of a response |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
 //! | `bits` | bit fields of nginx's structures |
@@ -33,6 +34,7 @@ mod proxy;
 mod response;
 mod settings;
 mod stamp;
+mod upgrade;
 mod value;
 mod variables;
 mod wipe;

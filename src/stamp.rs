@@ -23,6 +23,7 @@ use crate::{
     credentials::{self, Source},
     log, pool,
     settings::Effective,
+    upgrade,
     value::{self, Value},
 };
 
@@ -135,6 +136,7 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
     }
     replace(request, buffer, &[signed.head, &wire[signed.replaces..]])?;
     remember(request, &params, buffer.start)?;
+    upgrade::withdraw(request);
     if log::is_debug(request.log()) {
         explain(request, &signer.explain(&params));
     }

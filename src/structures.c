@@ -180,6 +180,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_connection_t, log),
 
     SIZE(ngx_http_headers_in_t),
+    OFFSET(ngx_http_headers_in_t, upgrade),
     OFFSET(ngx_http_headers_in_t, content_length_n),
 
     SIZE(ngx_http_headers_out_t),
@@ -244,9 +245,13 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_http_upstream_resolved_t, port),
     OFFSET(ngx_http_upstream_resolved_t, no_port),
 
+    SIZE(ngx_http_upstream_headers_in_t),
+    OFFSET(ngx_http_upstream_headers_in_t, status_n),
+
     SIZE(ngx_http_upstream_t),
     OFFSET(ngx_http_upstream_t, request_bufs),
     OFFSET(ngx_http_upstream_t, conf),
+    OFFSET(ngx_http_upstream_t, headers_in),
     OFFSET(ngx_http_upstream_t, resolved),
 };
 
