@@ -134,7 +134,9 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_upstream_main_conf_t { upstreams }
     ngx_http_upstream_resolved_t { host port no_port }
     ngx_http_upstream_headers_in_t { status_n }
-    ngx_http_upstream_t { request_bufs conf headers_in resolved }
+    ngx_http_upstream_t {
+        request_bufs conf create_request reinit_request headers_in resolved
+    }
 };
 
 /// Compares the two layouts, and returns the first difference.

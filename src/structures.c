@@ -49,6 +49,13 @@ ngx_http_s3_auth_buf_size(ngx_buf_t *b)
 
 
 void
+ngx_http_s3_auth_set_request_sent(ngx_http_upstream_t *u)
+{
+    u->request_sent = 1;
+}
+
+
+void
 ngx_http_s3_auth_set_variable(ngx_http_variable_value_t *v, ngx_str_t text)
 {
     v->len = text.len;
@@ -251,6 +258,8 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     SIZE(ngx_http_upstream_t),
     OFFSET(ngx_http_upstream_t, request_bufs),
     OFFSET(ngx_http_upstream_t, conf),
+    OFFSET(ngx_http_upstream_t, create_request),
+    OFFSET(ngx_http_upstream_t, reinit_request),
     OFFSET(ngx_http_upstream_t, headers_in),
     OFFSET(ngx_http_upstream_t, resolved),
 };

@@ -9,10 +9,10 @@ use ngx::{
         NGX_HTTP_BAD_GATEWAY, NGX_HTTP_SWITCHING_PROTOCOLS, NGX_LOG_ERR, ngx_http_clean_header,
         ngx_int_t,
     },
-    http::{HttpModule, Request},
+    http::Request,
 };
 
-use crate::{S3AuthModule, log, stamp::Stamped};
+use crate::{log, stamp::Stamped};
 
 /// Withdraws the client's request for an upgrade, without which nginx opens no tunnel when the
 /// upstream answers 101 (`ngx_http_proxy_process_header`). A subrequest has a copy of its own.
@@ -26,7 +26,7 @@ pub(crate) fn check(request: &mut Request) -> Result<(), Status> {
     // SAFETY: NULL, or the upstream of a live request.
     let Some(upstream) = (unsafe { request.as_ref().upstream.as_mut() }) else { return Ok(()) };
     if upstream.headers_in.status_n != NGX_HTTP_SWITCHING_PROTOCOLS as usize
-        || request.get_module_ctx::<Stamped>(S3AuthModule::module()).is_none()
+        || Stamped::of(request).is_none_or(|stamped| stamped.signature.is_none())
     {
         return Ok(());
     }
