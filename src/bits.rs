@@ -2,8 +2,8 @@
 //! them from nginx 1.29.3 on. `ci/test` fails where the module uses one by bindgen's functions.
 
 use ngx::ffi::{
-    ngx_buf_t, ngx_http_core_loc_conf_t, ngx_http_request_t, ngx_http_variable_value_t, ngx_str_t,
-    ngx_uint_t, off_t,
+    ngx_buf_t, ngx_http_core_loc_conf_t, ngx_http_request_t, ngx_http_upstream_t,
+    ngx_http_variable_value_t, ngx_str_t, ngx_uint_t, off_t,
 };
 
 unsafe extern "C" {
@@ -13,6 +13,7 @@ unsafe extern "C" {
     fn ngx_http_s3_auth_set_expect_tested(r: *mut ngx_http_request_t);
     fn ngx_http_s3_auth_noname(clcf: *const ngx_http_core_loc_conf_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_buf_size(b: *const ngx_buf_t) -> off_t;
+    fn ngx_http_s3_auth_set_request_sent(u: *mut ngx_http_upstream_t);
     fn ngx_http_s3_auth_set_variable(v: *mut ngx_http_variable_value_t, text: ngx_str_t);
     fn ngx_http_s3_auth_set_not_found(v: *mut ngx_http_variable_value_t);
 }
@@ -51,6 +52,12 @@ pub(crate) fn noname(location: &ngx_http_core_loc_conf_t) -> bool {
 pub(crate) fn buf_size(buffer: &ngx_buf_t) -> off_t {
     // SAFETY: as above.
     unsafe { ngx_http_s3_auth_buf_size(buffer) }
+}
+
+/// Has nginx treat the request as one that was sent before.
+pub(crate) fn set_request_sent(upstream: &mut ngx_http_upstream_t) {
+    // SAFETY: the function writes the structure.
+    unsafe { ngx_http_s3_auth_set_request_sent(upstream) }
 }
 
 /// Gives a variable the value `text`, which lives as long as the request.

@@ -1,10 +1,17 @@
 //! The module's part of each block of the configuration, joined and merged; which locations get the
 //! hook.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    ptr::{self, NonNull},
+    rc::Rc,
+};
 
 use ngx::{
-    ffi::{NGX_LOG_WARN, ngx_conf_t, ngx_http_handler_pt, ngx_http_upstream_srv_conf_t},
+    ffi::{
+        NGX_LOG_WARN, ngx_conf_t, ngx_http_core_loc_conf_t, ngx_http_handler_pt,
+        ngx_http_upstream_srv_conf_t,
+    },
     http::{
         HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf,
         NgxHttpCoreModule, NgxHttpUpstreamModule,
@@ -49,8 +56,12 @@ pub(crate) struct BlockConf {
     pub parts: Option<Box<Parts>>,
     /// The settings; after merging, those of the blocks around too.
     pub settings: Settings,
-    /// Whether the requests of this block seem to go to `proxy_pass`; for warnings.
-    proxies: bool,
+    /// Whether the block has a `proxy_pass`, which an `if` or a `limit_except` block may have from
+    /// the location around.
+    has_pass: bool,
+    /// The location whose content handler the requests of this block have, if it is that of
+    /// `proxy_pass`, or another module's that calls it.
+    proxying: Option<NonNull<ngx_http_core_loc_conf_t>>,
     /// Whether every request that is proxied from here is signed; otherwise none is, or its
     /// upstream decides.
     pub is_signed: bool,
@@ -130,6 +141,14 @@ pub(crate) fn warn_of_idle_credentials(cf: &ngx_conf_t) {
 }
 
 impl BlockConf {
+    /// Whether `handler` is the content handler of this block, and proxies. Not compared before
+    /// requests are made: modules that nginx merges later may still replace that of a location.
+    pub fn proxies_with(&self, handler: ngx_http_handler_pt) -> bool {
+        // SAFETY: locations live as long as the configuration.
+        let own = self.proxying.and_then(|location| unsafe { location.as_ref() }.handler);
+        own.zip(handler).is_some_and(|(own, handler)| ptr::fn_addr_eq(own, handler))
+    }
+
     /// Puts the block's credentials together.
     fn join(&mut self, main: &mut MainConf) -> Result<(), ConfError> {
         let Some(parts) = self.parts.take() else { return Ok(()) };
@@ -166,13 +185,24 @@ impl BlockConf {
         self.is_v4 = effective.region.is_some() || region_may_come;
 
         let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
-        self.proxies = match core.handler {
+        self.has_pass = proxy::has_pass(cf)?;
+        self.proxying = match core.handler {
             // Requests keep the handler of the location around an `if` or a `limit_except`.
-            None => bits::noname(core) && outer.proxies,
-            handler => main.is_proxy_handler(handler),
+            None => outer.proxying.filter(|_| bits::noname(core)),
+            handler => {
+                // An unknown handler may be another module's that calls that of `proxy_pass`. Where
+                // `proxy_pass` is only around an `if` block, it may be that of a `fastcgi_pass` in
+                // the block, unless the location around has it, too.
+                let is_inherited = bits::noname(core) && outer.has_pass;
+                let proxies = self.has_pass
+                    && (!is_inherited
+                        || main.is_proxy_handler(handler)
+                        || outer.proxies_with(handler));
+                proxies.then_some(NonNull::from(core))
+            }
         };
         if let Some(credentials) = effective.credentials
-            && self.proxies
+            && self.proxying.is_some()
         {
             credentials.is_used.set(true);
             if !self.is_v4 && !credentials.warned_of_v2.get() {

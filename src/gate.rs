@@ -18,7 +18,7 @@ use ngx::{
     http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
 };
 
-use crate::{S3AuthModule, aws_chunked, log, response, stamp::Refusal};
+use crate::{S3AuthModule, aws_chunked, log, methods::Methods, response, stamp::Refusal};
 
 /// Adds the check to the precontent phase.
 pub(crate) fn register(cf: &ngx_conf_t) -> Status {
@@ -53,8 +53,10 @@ fn check(request: &mut Request) -> Status {
     let Some(main) = S3AuthModule::main_conf(request) else { return Status::NGX_DECLINED };
     let methods = location.settings.methods();
     let method = r.method_name;
-    let is_signed = location.is_signed && main.is_proxy_handler(r.content_handler);
-    if !is_signed {
+    // A method that S3 does not have may be for the module that has replaced the content handler.
+    let is_proxied = main.is_proxy_handler(r.content_handler)
+        || location.proxies_with(r.content_handler) && Methods::have(method.as_bytes());
+    if !location.is_signed || !is_proxied {
         return Status::NGX_DECLINED;
     }
     if !methods.allow(method.as_bytes()) {

@@ -23,7 +23,7 @@ use ngx::{
     http::Request,
 };
 
-use crate::{conf::BlockConf, log, pool, stamp::stamp};
+use crate::{conf::BlockConf, log, pool, rewrite};
 
 /// One location's hook, in the pool of the configuration: the codes, and what they need.
 #[repr(C)]
@@ -158,7 +158,9 @@ unsafe extern "C" fn run_stamp(engine: *mut ngx_http_script_engine_t) -> usize {
 
     let log = request.log();
     let is_good = log::guard(log, false, || {
-        stamp(request, location).inspect_err(|refusal| refusal.write(log)).is_ok()
+        rewrite::stamp_and_watch(request, location)
+            .inspect_err(|refusal| refusal.write(log))
+            .is_ok()
     });
     // SAFETY: as above, and no other reference to it is alive.
     let upstream = unsafe { &mut *request.as_mut().upstream };

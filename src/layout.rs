@@ -14,10 +14,10 @@ use ngx::ffi::{
     ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t, ngx_http_err_page_t,
     ngx_http_headers_in_t, ngx_http_headers_out_t, ngx_http_module_t, ngx_http_phase_t,
     ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
-    ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t, ngx_http_upstream_peer_t,
-    ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t,
-    ngx_http_variable_t, ngx_list_part_t, ngx_list_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t,
-    ngx_pool_t, ngx_str_t, ngx_table_elt_t, ngx_time_t,
+    ngx_http_upstream_headers_in_t, ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t,
+    ngx_http_upstream_peer_t, ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t,
+    ngx_http_upstream_t, ngx_http_variable_t, ngx_list_part_t, ngx_list_t, ngx_log_t, ngx_module_t,
+    ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t, ngx_table_elt_t, ngx_time_t,
 };
 
 /// A row of the table in structures.c.
@@ -119,7 +119,7 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_core_loc_conf_t { handler error_pages }
     ngx_http_err_page_t { status }
     ngx_connection_t { log }
-    ngx_http_headers_in_t { headers content_length_n }
+    ngx_http_headers_in_t { headers upgrade content_length_n }
     ngx_http_headers_out_t { headers status }
     ngx_http_request_t {
         connection ctx main_conf loc_conf upstream pool headers_in headers_out method_name main
@@ -136,7 +136,10 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_upstream_srv_conf_t { peer srv_conf host port }
     ngx_http_upstream_main_conf_t { upstreams }
     ngx_http_upstream_resolved_t { host port no_port }
-    ngx_http_upstream_t { request_bufs conf resolved }
+    ngx_http_upstream_headers_in_t { status_n }
+    ngx_http_upstream_t {
+        request_bufs conf create_request reinit_request headers_in resolved
+    }
 };
 
 /// Compares the two layouts, and returns the first difference.

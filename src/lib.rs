@@ -13,6 +13,8 @@
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
+//! | `rewrite` | a request head that is written again is stamped again |
+//! | `upgrade` | no tunnel is opened by a signed request |
 //! | `response` | what is changed in the head of a response |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
 //! | `bits` | bit fields of nginx's structures |
@@ -33,8 +35,10 @@ mod methods;
 mod pool;
 mod proxy;
 mod response;
+mod rewrite;
 mod settings;
 mod stamp;
+mod upgrade;
 mod value;
 mod variables;
 mod wipe;

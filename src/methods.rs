@@ -22,6 +22,11 @@ impl Methods {
         Some(())
     }
 
+    /// Whether the S3 API has the method `name`.
+    pub fn have(name: &[u8]) -> bool {
+        bit(name).is_some()
+    }
+
     /// Whether requests of the method `name` may be signed.
     pub fn allow(self, name: &[u8]) -> bool {
         self == Self::ANY || bit(name).is_some_and(|bit| self.0 & bit != 0)

@@ -3,12 +3,13 @@
 use std::{mem, ptr::NonNull, slice};
 
 use ngx::{
-    core::NGX_CONF_OK,
+    core::{NGX_CONF_ERROR, NGX_CONF_OK},
     ffi::{
         ngx_array_t, ngx_conf_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t,
-        ngx_http_max_module, ngx_http_module_t, ngx_http_upstream_conf_t, ngx_module_t,
+        ngx_http_handler_pt, ngx_http_max_module, ngx_http_upstream_conf_t, ngx_log_t,
+        ngx_module_t,
     },
-    http::{HttpModule, HttpModuleConfExt, NgxHttpCoreModule},
+    http::{HttpModule, HttpModuleConfExt, HttpModuleLocationConf, NgxHttpCoreModule},
     ngx_string,
 };
 
@@ -32,34 +33,59 @@ pub(crate) fn upstream_conf(cf: &ngx_conf_t) -> Option<NonNull<ngx_http_upstream
     unsafe { cf.http_location_conf_unchecked(module()) }
 }
 
-/// The address of the module's content handler, which is no symbol: what the `proxy_pass` directive
-/// sets in a location that is made up for the purpose.
+/// The address of the module's content handler, which is no symbol. At this time `ctx` is the context
+/// of the `http` block, in which there is no `proxy_pass`.
 pub(crate) fn handler(cf: &ngx_conf_t) -> Result<usize, ConfError> {
-    // SAFETY: at this time `ctx` is the context of the `http` block.
-    let http = unsafe { &*cf.ctx.cast::<ngx_http_conf_ctx_t>() };
+    match try_pass(cf)? {
+        Pass::Other => Err(ConfError::NoProxy),
+        Pass::First(handler) => handler.map(|handler| handler as usize).ok_or(ConfError::NoProxy),
+    }
+}
+
+/// Whether the location that nginx is merging has a `proxy_pass`, of its own or, in an `if` or
+/// `limit_except` block, of the location around. The content handler does not show it: another
+/// module may have put its own there, which calls that of `proxy_pass`.
+pub(crate) fn has_pass(cf: &ngx_conf_t) -> Result<bool, ConfError> {
+    Ok(matches!(try_pass(cf)?, Pass::Other))
+}
+
+/// What the `proxy_pass` directive finds in a location.
+enum Pass {
+    /// Another `proxy_pass`.
+    Other,
+    /// None before. It sets this content handler.
+    First(ngx_http_handler_pt),
+}
+
+/// Calls the `proxy_pass` directive for the location that nginx is merging. First, it rejects a second
+/// `proxy_pass`, of which one with variables is known to its module only. Then it sets the content
+/// handler. Last, it rejects the URL given here, and the module's configuration stays as it was.
+fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ConfError> {
+    // SAFETY: `ctx` is a context of the `http` block or of a block in it.
+    let context = unsafe { &*cf.ctx.cast::<ngx_http_conf_ctx_t>() };
     // SAFETY: nginx counts the modules before it makes such an array of configurations.
     let mut loc_conf = unsafe {
-        slice::from_raw_parts(http.loc_conf, (&raw const ngx_http_max_module).read()).to_vec()
+        slice::from_raw_parts(context.loc_conf, (&raw const ngx_http_max_module).read()).to_vec()
     };
-    let mut made_up = ngx_http_conf_ctx_t { loc_conf: loc_conf.as_mut_ptr(), ..*http };
-    let mut words = [ngx_string!("proxy_pass"), ngx_string!("http://$host")];
+    // The directive sets the content handler in a copy of the location.
+    let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
+    let mut location = ngx_http_core_loc_conf_t { handler: None, ..*core };
+    loc_conf[NgxHttpCoreModule::module().ctx_index] = (&raw mut location).cast();
+    let mut context = ngx_http_conf_ctx_t { loc_conf: loc_conf.as_mut_ptr(), ..*context };
+
+    let mut words = [ngx_string!("proxy_pass"), ngx_string!("none")];
     // SAFETY: an all-zero array is how nginx begins one; only elements and their number are read.
     let mut args: ngx_array_t = unsafe { mem::zeroed() };
     args.elts = words.as_mut_ptr().cast();
     args.nelts = words.len();
-    let mut cf = ngx_conf_t { ctx: (&raw mut made_up).cast(), args: &mut args, ..*cf };
+    // A log that takes no message.
+    // SAFETY: all-zero is how nginx begins this structure.
+    let mut log: ngx_log_t = unsafe { mem::zeroed() };
+    let mut cf =
+        ngx_conf_t { ctx: (&raw mut context).cast(), args: &mut args, log: &mut log, ..*cf };
 
-    // SAFETY: the modules' own functions, called as nginx calls them for a `location` block and a
-    // directive in it; all that they are given lives longer than the calls.
-    unsafe {
-        for module in [module(), NgxHttpCoreModule::module()] {
-            let context = &*module.ctx.cast::<ngx_http_module_t>();
-            let create = context.create_loc_conf.ok_or(ConfError::NoProxy)?;
-            loc_conf[module.ctx_index] = create(&mut cf);
-            if loc_conf[module.ctx_index].is_null() {
-                return Err(ConfError::NoConf);
-            }
-        }
+    // SAFETY: the array of a module's directives ends with one that has no name.
+    let command = unsafe {
         let mut command = module().commands;
         while (*command).name.as_bytes() != b"proxy_pass" {
             if (*command).name.is_empty() {
@@ -67,12 +93,19 @@ pub(crate) fn handler(cf: &ngx_conf_t) -> Result<usize, ConfError> {
             }
             command = command.add(1);
         }
+        command
+    };
+    // SAFETY: the directive, called as nginx calls it; what it is given outlives the call.
+    let result = unsafe {
         let set = (*command).set.ok_or(ConfError::NoProxy)?;
-        if set(&mut cf, command, loc_conf[module().ctx_index]) != NGX_CONF_OK {
-            return Err(ConfError::NoProxy);
-        }
-        let location = loc_conf[NgxHttpCoreModule::module().ctx_index];
-        let handler = (*location.cast::<ngx_http_core_loc_conf_t>()).handler;
-        Ok(handler.ok_or(ConfError::NoProxy)? as usize)
+        set(&mut cf, command, loc_conf[module().ctx_index])
+    };
+    if result == NGX_CONF_OK {
+        Err(ConfError::NoProxy)
+    } else if result == NGX_CONF_ERROR {
+        Ok(Pass::First(location.handler))
+    } else {
+        // "is duplicate".
+        Ok(Pass::Other)
     }
 }

@@ -1,4 +1,4 @@
-//! What is changed in the head of a response: the `Allow` header of a 405.
+//! What is changed in the head of a response: the `Allow` header of a 405, and a 101 altogether.
 
 use std::{
     ffi::c_void,
@@ -17,7 +17,7 @@ use ngx::{
     ngx_string,
 };
 
-use crate::{log, methods::Methods, pool};
+use crate::{log, methods::Methods, pool, upgrade};
 
 /// The header filter that nginx calls after this module's.
 static mut NEXT: ngx_http_output_header_filter_pt = None;
@@ -35,12 +35,16 @@ pub(crate) fn register() {
 unsafe extern "C" fn header_filter(r: *mut ngx_http_request_t) -> ngx_int_t {
     // SAFETY: nginx passes a live request.
     let request = unsafe { Request::from_ngx_http_request(r) };
-    let added = log::guard(request.log(), None, || add_allow(request));
+    let checked = log::guard(request.log(), Err(Status::NGX_ERROR), || {
+        upgrade::check(request)?;
+        add_allow(request).ok_or(Status::NGX_ERROR)
+    });
     // SAFETY: as in `register`.
-    match (added, unsafe { NEXT }) {
+    match (checked, unsafe { NEXT }) {
         // SAFETY: the request that nginx has passed.
-        (Some(()), Some(next)) => unsafe { next(r) },
-        _ => Status::NGX_ERROR.into(),
+        (Ok(()), Some(next)) => unsafe { next(r) },
+        (Err(status), _) => status.into(),
+        (Ok(()), None) => Status::NGX_ERROR.into(),
     }
 }
 

@@ -24,7 +24,9 @@ use crate::{
     conf::{BlockConf, upstream_settings},
     credentials::{self, Source},
     log, pool,
+    rewrite::CreateRequest,
     settings::Effective,
+    upgrade,
     value::{self, Value},
 };
 
@@ -47,6 +49,12 @@ pub(crate) enum Refusal {
     /// request, or what comes next for the rest of this one.
     #[error("the body is not as long as the request head says")]
     OtherBody,
+    /// The proxy module could not write the head again.
+    #[error("the request head could not be written again")]
+    NotCreated,
+    /// The head was written again for a request that has lost its context.
+    #[error("the request head was written again after an internal redirect")]
+    NoContext,
     /// nginx ran out of memory.
     #[error("no memory")]
     NoMemory,
@@ -69,17 +77,40 @@ fn describe(error: &InvalidValue) -> String {
     }
 }
 
-/// What is kept of a signature, in the pool of the request.
+/// The context of a request: what is kept of a stamp, in the request's pool.
 #[derive(Clone, Copy)]
 pub(crate) struct Stamped {
-    /// The signed head, in the pool of the request too.
+    /// The location's configuration of this module.
+    pub location: *const BlockConf,
+    /// The function of the proxy module that writes the head.
+    pub create_request: CreateRequest,
+    /// The head, in the request's pool too.
     head: *const u8,
+    /// `None`: variables of the access key evaluated to `off`.
+    pub signature: Option<Signature>,
+}
+
+/// A signature that was sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature {
     pub kind: SignatureKind,
     pub access_key_id: ngx_str_t,
 }
 
+impl Stamped {
+    /// The context of a request that has been stamped.
+    pub fn of(request: &Request) -> Option<&Self> {
+        request.get_module_ctx(S3AuthModule::module())
+    }
+}
+
 /// Signs the request that is about to be sent, unless its settings say that it goes unsigned.
-pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), Refusal> {
+/// `create_request` is the proxy module's function that has written its head.
+pub(crate) fn stamp(
+    request: &mut Request,
+    location: &BlockConf,
+    create_request: CreateRequest,
+) -> Result<(), Refusal> {
     // SAFETY: the hook runs for a request that is being proxied.
     let upstream = unsafe { &*request.as_ref().upstream };
     let main = S3AuthModule::main_conf(request).ok_or(Refusal::Internal)?;
@@ -93,6 +124,9 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
     if is_stamped(request, buffer) {
         return Ok(());
     }
+    // A refused request has no signature.
+    request.set_module_ctx(ptr::null_mut(), S3AuthModule::module());
+    let stamped = Stamped { location, create_request, head: buffer.start, signature: None };
     // SAFETY: the bytes between the two are the buffer's content.
     let wire =
         unsafe { slice::from_raw_parts(buffer.pos, buffer.last.offset_from_unsigned(buffer.pos)) };
@@ -104,11 +138,11 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
 
     let evaluated_credentials;
     let credentials = match &credentials.source {
-        Source::Off => return Ok(()),
+        Source::Off => return remember(request, stamped),
         Source::Static(credentials) => credentials,
         Source::Variables { access_key, secret_key, security_token } => {
             match credentials::evaluate(request, access_key, secret_key, security_token.as_ref())? {
-                None => return Ok(()),
+                None => return remember(request, stamped),
                 Some(credentials) => evaluated_credentials = credentials,
             }
             &evaluated_credentials
@@ -130,7 +164,10 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
         return Err(Refusal::OtherBody);
     }
     replace(request, buffer, &[signed.head, &wire[signed.replaces..]])?;
-    remember(request, &params, buffer.start)?;
+    let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
+    let signature = Signature { kind: params.kind(), access_key_id };
+    remember(request, Stamped { head: buffer.start, signature: Some(signature), ..stamped })?;
+    upgrade::withdraw(request);
     if log::is_debug(request.log()) {
         explain(request, &signer.explain(&params));
     }
@@ -140,9 +177,7 @@ pub(crate) fn stamp(request: &mut Request, location: &BlockConf) -> Result<(), R
 /// Whether the buffer holds a head that is signed already. nginx may evaluate `proxy_bind` more than
 /// once for a request; a head that it writes anew is in another place.
 fn is_stamped(request: &Request, buffer: &ngx_buf_t) -> bool {
-    request
-        .get_module_ctx::<Stamped>(S3AuthModule::module())
-        .is_some_and(|stamped| ptr::eq(stamped.head, buffer.start))
+    Stamped::of(request).is_some_and(|stamped| ptr::eq(stamped.head, buffer.start))
 }
 
 /// The body that nginx will send; `begun` bytes of it follow the head in its buffer.
@@ -180,15 +215,14 @@ fn replace(request: &Request, buffer: &mut ngx_buf_t, parts: &[&[u8]]) -> Result
     Ok(())
 }
 
-/// Keeps what the variables, and a second stamp, need to know of a signature.
-fn remember(request: &Request, params: &SigningParams, head: *const u8) -> Result<(), Refusal> {
-    let access_key_id = copy(request, &[params.credentials.access_key_id().as_bytes()])?;
+/// Keeps what the variables and another stamp need.
+fn remember(request: &Request, stamped: Stamped) -> Result<(), Refusal> {
     // SAFETY: the pool of a live request.
-    let stamped: NonNull<Stamped> =
+    let context: NonNull<Stamped> =
         unsafe { pool::alloc(request.as_ref().pool) }.ok_or(Refusal::NoMemory)?;
     // SAFETY: allocated for this type just now.
-    unsafe { stamped.write(Stamped { head, kind: params.kind(), access_key_id }) };
-    request.set_module_ctx(stamped.as_ptr().cast(), S3AuthModule::module());
+    unsafe { context.write(stamped) };
+    request.set_module_ctx(context.as_ptr().cast(), S3AuthModule::module());
     Ok(())
 }
 

@@ -56,6 +56,13 @@ ngx_http_s3_auth_buf_size(ngx_buf_t *b)
 
 
 void
+ngx_http_s3_auth_set_request_sent(ngx_http_upstream_t *u)
+{
+    u->request_sent = 1;
+}
+
+
+void
 ngx_http_s3_auth_set_variable(ngx_http_variable_value_t *v, ngx_str_t text)
 {
     v->len = text.len;
@@ -200,6 +207,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
 
     SIZE(ngx_http_headers_in_t),
     OFFSET(ngx_http_headers_in_t, headers),
+    OFFSET(ngx_http_headers_in_t, upgrade),
     OFFSET(ngx_http_headers_in_t, content_length_n),
 
     SIZE(ngx_http_headers_out_t),
@@ -265,9 +273,15 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_http_upstream_resolved_t, port),
     OFFSET(ngx_http_upstream_resolved_t, no_port),
 
+    SIZE(ngx_http_upstream_headers_in_t),
+    OFFSET(ngx_http_upstream_headers_in_t, status_n),
+
     SIZE(ngx_http_upstream_t),
     OFFSET(ngx_http_upstream_t, request_bufs),
     OFFSET(ngx_http_upstream_t, conf),
+    OFFSET(ngx_http_upstream_t, create_request),
+    OFFSET(ngx_http_upstream_t, reinit_request),
+    OFFSET(ngx_http_upstream_t, headers_in),
     OFFSET(ngx_http_upstream_t, resolved),
 };
 

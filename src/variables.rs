@@ -6,11 +6,14 @@ use ngx::{
         NGX_HTTP_VAR_NOCACHEABLE, ngx_conf_t, ngx_http_add_variable, ngx_http_get_variable_pt,
         ngx_http_request_t, ngx_http_variable_value_t, ngx_int_t, ngx_str_t, ngx_uint_t,
     },
-    http::{HttpModule, Request},
+    http::Request,
     ngx_string,
 };
 
-use crate::{S3AuthModule, bits, log, stamp::Stamped};
+use crate::{
+    bits, log,
+    stamp::{Signature, Stamped},
+};
 
 /// Adds the variables. Values are not kept from one look to the next: a request that had no
 /// signature when somebody looked may be signed later.
@@ -40,8 +43,8 @@ unsafe extern "C" fn signature(
 ) -> ngx_int_t {
     // SAFETY: nginx passes a live request and the value to fill.
     let (request, value) = unsafe { (Request::from_ngx_http_request(request), &mut *value) };
-    get(request, value, |stamped| {
-        let kind = stamped.kind.as_str();
+    get(request, value, |signature| {
+        let kind = signature.kind.as_str();
         ngx_str_t { len: kind.len(), data: kind.as_ptr().cast_mut() }
     })
 }
@@ -53,18 +56,18 @@ unsafe extern "C" fn access_key_id(
 ) -> ngx_int_t {
     // SAFETY: nginx passes a live request and the value to fill.
     let (request, value) = unsafe { (Request::from_ngx_http_request(request), &mut *value) };
-    get(request, value, |stamped| stamped.access_key_id)
+    get(request, value, |signature| signature.access_key_id)
 }
 
 fn get(
     request: &Request,
     value: &mut ngx_http_variable_value_t,
-    of: impl FnOnce(&Stamped) -> ngx_str_t,
+    of: impl FnOnce(Signature) -> ngx_str_t,
 ) -> ngx_int_t {
     log::guard(request.log(), Status::NGX_ERROR, || {
-        match request.get_module_ctx::<Stamped>(S3AuthModule::module()) {
+        match Stamped::of(request).and_then(|stamped| stamped.signature) {
             None => bits::set_not_found(value),
-            Some(stamped) => bits::set_variable(value, of(stamped)),
+            Some(signature) => bits::set_variable(value, of(signature)),
         }
         Status::NGX_OK
     })

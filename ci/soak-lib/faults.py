@@ -19,11 +19,11 @@ import signal
 import struct
 import sys
 
-from web import Failure, Nginx, Recorder, ask, is_alive, wait_until
+from web import Failure, Nginx, Recorder, ask, is_alive, other_module, wait_until
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
 # These call nothing that panics.
-CANNOT_PANIC = {"hook::refuse_peer", "hook::run_write", "response::allowed"}
+CANNOT_PANIC = {"hook::refuse_peer", "hook::run_write", "response::allowed", "rewrite::refuse"}
 
 # As in the shim: which one is to fail, how many there were, and the name of the one that failed.
 FAULTS = struct.Struct("II120s")
@@ -43,6 +43,7 @@ CASES = {
     "proxy-bind": (f"{KEYS} s3_region eu-west-1; proxy_bind $bind; proxy_pass http://up;", "GET", 200),
     "by-upstream": ("proxy_pass http://signing;", "GET", 200),
     "by-variable-upstream": ("set $name signing; proxy_pass http://$name;", "GET", 200),
+    "written-again": (f"{KEYS} s3_region eu-west-1; s3_methods any; proxy_pass http://lua;", "PUT", 200),
     "not-allowed": (f"{KEYS} s3_region eu-west-1; proxy_pass http://up;", "DELETE", 405),
     "with-variables": (f"{KEYS} proxy_pass http://up;"
                        "add_header X-S3 '$s3_signature $s3_access_key_id' always;", "GET", 200),
@@ -50,7 +51,7 @@ CASES = {
 ARGUMENTS = "?id=AKID&secret=0123456789&token=t&region=eu-west-1"
 
 
-def configuration(directory):
+def configuration(binary, directory):
     locations = "".join(
         f"        location /{name}/ {{ {settings} }}\n" for name, (settings, *_) in CASES.items()
     )
@@ -58,6 +59,15 @@ def configuration(directory):
     map $uri $up {{ default up; }}
     map $uri $bind {{ default off; }}
     upstream up {{ server unix:{directory}/up.sock; }}
+    lua_package_path "{other_module(binary, "").parents[1]}/lua/?.lua;;";
+    upstream lua {{
+        server 0.0.0.1;
+        balancer_by_lua_block {{
+            local balancer = require "ngx.balancer"
+            balancer.recreate_request()
+            balancer.set_current_peer("unix:{directory}/up.sock")
+        }}
+    }}
     upstream signing {{ server unix:{directory}/up.sock; {KEYS} s3_region $arg_region; }}
     {KEYS.replace("FAULTS", "SERVER")}
     server {{
@@ -173,13 +183,15 @@ def entries():
 
 
 def run(binary, module, shim):
-    nginx = Nginx(binary, module)
+    # Lua has request heads written again.
+    lua = (other_module(binary, name) for name in ("ndk_http_module", "ngx_http_lua_module"))
+    nginx = Nginx(binary, *lua, module)
     path = nginx.directory / "faults"
     control = Control(path)
     nginx.env = {"LD_PRELOAD": str(shim), "FAULTS": str(path)}
     upstream = Recorder(nginx.socket("up"))
     totals = []
-    nginx.configure(configuration(nginx.directory))
+    nginx.configure(configuration(binary, nginx.directory))
     try:
         for which, what in ((ALLOCATIONS, "allocations from pools"), (ENTRIES, "panics")):
             control.arm(which, 0)

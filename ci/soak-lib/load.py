@@ -80,7 +80,7 @@ class Stage:
 
     def __init__(self, options, workers):
         self.asked = 0  # Requests besides those of a load.
-        self.nginx = Nginx(options.nginx, options.module, workers)
+        self.nginx = Nginx(options.nginx, options.module, workers=workers)
         self.s3 = S3Server(self.nginx.directory)
 
     def __enter__(self):

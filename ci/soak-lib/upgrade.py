@@ -26,7 +26,7 @@ def upgrade(nginx, load):
     os.kill(old, signal.SIGQUIT)
     wait_until(lambda: not is_alive(old))
     load.wait_for(50)
-    if str(nginx.module) not in pathlib.Path(f"/proc/{new}/maps").read_text():
+    if nginx.modules[0] not in pathlib.Path(f"/proc/{new}/maps").read_text():
         raise Failure("the new binary has no module")
 
 

@@ -92,11 +92,17 @@ def request_length(buffer):
     return at if at <= len(buffer) else None
 
 
-class Nginx:
-    """An nginx in a directory of its own."""
+def other_module(binary, name):
+    """A module of others, which is made for this nginx: where ci/setup puts it."""
+    return pathlib.Path(binary).resolve().parent / f"modules/{name}.so"
 
-    def __init__(self, binary, module=None, workers=1, error_log="info", env=None):
-        self.binary, self.module = os.path.abspath(binary), module and os.path.abspath(module)
+
+class Nginx:
+    """An nginx in a directory of its own, with the modules given, which are loaded in that order."""
+
+    def __init__(self, binary, *modules, workers=1, error_log="info", env=None):
+        self.binary = os.path.abspath(binary)
+        self.modules = [os.path.abspath(module) for module in modules]
         self.env = env or {}
         self.main = f"worker_processes {workers}; error_log logs/error.log {error_log};"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="nginx-soak-"))
@@ -108,7 +114,7 @@ class Nginx:
 
     def configure(self, http):
         text = f"""
-{f"load_module {self.module};" if self.module else ""}
+{"".join(f"load_module {module};" for module in self.modules)}
 {"user root;" if os.geteuid() == 0 else ""}
 pid logs/nginx.pid;
 lock_file logs/nginx.lock;

@@ -19,7 +19,7 @@ our @EXPORT = qw(
     run_tests repeat_each no_shuffle no_long_string no_root_location log_level
     workers worker_connections master_on timeout check_accum_error_log
     add_block_preprocessor add_cleanup_handler server_port html_dir server_root
-    s3_region
+    s3_region other_modules
 );
 
 # Set before run_tests() if the S3 server is to insist on one region.
@@ -28,7 +28,7 @@ our $S3Region;
 my $RepeatEach = 1;
 my $Timeout    = $ENV{TEST_NGINX_TIMEOUT} || 3;
 my $Accumulate = 0;
-my (@Preprocessors, @CleanupHandlers);
+my (@Preprocessors, @CleanupHandlers, @OtherModules);
 
 # The ports are known as soon as the module is loaded, so that the Perl part
 # of a test file can use them.
@@ -43,6 +43,7 @@ if (NginxTest::Env::mentions('TEST_NGINX_DNS_PORT')) {
 }
 
 sub run_tests() {
+    $ENV{TEST_NGINX_LUA_DIR} = NginxTest::Nginx::lua_dir();
     my $s3;
     if (NginxTest::Env::mentions('TEST_NGINX_S3_PORT')) {
         $s3 = NginxTest::S3Server->new(NginxTest::Env::work_dir(), $S3Region);
@@ -58,15 +59,19 @@ sub run_tests() {
             my $changed = $preprocess->($block);
             $block = $changed if ref $changed && eval { $changed->can('name') };
         }
-        for my $repeat (0 .. $RepeatEach - 1) {
-            NginxTest::Case->new($block,
-                upstream   => $Upstream,
-                dns        => $Dns,
-                s3         => $s3,
-                timeout    => $Timeout,
-                accumulate => $Accumulate,
-                repeat     => $repeat,
-            )->run;
+        for my $order (@OtherModules ? qw(before after) : '') {
+            for my $repeat (0 .. $RepeatEach - 1) {
+                NginxTest::Case->new($block,
+                    upstream   => $Upstream,
+                    dns        => $Dns,
+                    s3         => $s3,
+                    timeout    => $Timeout,
+                    accumulate => $Accumulate,
+                    repeat     => $repeat,
+                    others     => \@OtherModules,
+                    order      => $order,
+                )->run;
+            }
         }
     }
     $_->() for @CleanupHandlers;
@@ -99,6 +104,7 @@ sub check_accum_error_log()   { $Accumulate = 1; return }
 sub add_block_preprocessor(&) { push @Preprocessors, shift; return }
 sub add_cleanup_handler($)    { push @CleanupHandlers, shift; return }
 sub s3_region($)              { $S3Region = shift; return }
+sub other_modules(@)          { @OtherModules = @_; return }
 
 sub server_port() { return NginxTest::Env::server_port() }
 sub server_root() { return NginxTest::Env::serv_root() }
@@ -395,6 +401,14 @@ blocks.
 
 =back
 
+=head1 MODULES OF OTHERS
+
+C<other_modules(...)> before C<run_tests()> names modules of others, such as
+C<ngx_http_lua_module>, in the order in which they are loaded. Every block is run
+twice: nginx loads them before those of TEST_NGINX_LOAD_MODULES, and after. They
+are files in the directory C<modules> beside the nginx program, as ci/setup puts
+them there; where one is missing the blocks are skipped.
+
 =head1 WHAT ALWAYS FAILS
 
 Lines of level alert, crit or emerg in error.log up to the end of nginx, unless
@@ -408,7 +422,8 @@ gracefully.
 Of Test::Nginx: run_tests, repeat_each, no_root_location, log_level, workers,
 worker_connections, timeout, check_accum_error_log, add_block_preprocessor,
 add_cleanup_handler, server_port, html_dir, server_root; no_shuffle,
-no_long_string and master_on change nothing. Of our own: s3_region. C<init> code
+no_long_string and master_on change nothing. Of our own: s3_region,
+other_modules. C<init> code
 can find the worker processes with C<NginxTest::Nginx::worker_pids()>, and change
 the configuration of the running nginx with C<NginxTest::Nginx::reload($sub)>.
 C<repeat_each> starts nginx anew for each repetition.
@@ -440,5 +455,6 @@ Set by the harness:
     TEST_NGINX_REFUSED_PORT     a port on which nothing listens
     TEST_NGINX_SERVROOT         the prefix of nginx
     TEST_NGINX_HTML_DIR         the directory of user_files
+    TEST_NGINX_LUA_DIR          the directory lua beside the nginx program
 
 =cut

@@ -40,10 +40,10 @@ my %Verbatim = map { $_ => 1 } qw(init skip_eval skip_nginx);
 sub new {
     my ($class, $block, %shared) = @_;
 
-    # shared: upstream, dns, s3, timeout, accumulate
-    return bless {
-        block => $block, name => $block->name, %shared,
-    }, $class;
+    # shared: upstream, dns, s3, timeout, accumulate, repeat, others, order
+    my $name = $block->name;
+    $name .= " (other modules $shared{order})" if $shared{order};
+    return bless {block => $block, name => $name, %shared}, $class;
 }
 
 sub run {
@@ -112,6 +112,10 @@ sub skip {
                  : $order < 0  ? $op =~ /</ : $op =~ />/;
         return [$count, $reason] if $skip;
     }
+    for my $module (@{$self->{others}}) {
+        return [1, "nginx has no $module"]
+            unless -e NginxTest::Nginx::other_module($module);
+    }
     return;
 }
 
@@ -137,6 +141,7 @@ sub run_started {
             qw(main_config post_main_config http_config config user_files)),
         log_level => first_word($section->{log_level}),
         http2     => defined $section->{http2},
+        $self->{order} => $self->{others},
     );
     my $started = $nginx->start;
     if (defined $section->{must_die}) {

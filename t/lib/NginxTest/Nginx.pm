@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use Cwd ();
+use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use Time::HiRes qw(sleep);
 use Time::Local qw(timegm);
@@ -33,7 +34,7 @@ sub new {
     my ($class, %part) = @_;
 
     # part: main_config, post_main_config, http_config, config, log_level,
-    # http2, user_files
+    # http2, user_files; before or after: names of modules of others
     return bless {part => \%part, offset => 0}, $class;
 }
 
@@ -76,6 +77,16 @@ sub version {
 # connections of upstream blocks, where the configuration does not set this;
 # before, it sends HTTP/1.0 with "Connection: close".
 sub keepalive_by_default { return version() >= 1.029007 }
+
+# A module of others, which is made for this nginx, and what its Lua loads.
+sub other_module {
+    my ($name) = @_;
+
+    return directory() . "/modules/$name.so";
+}
+
+sub lua_dir   { return directory() . '/lua' }
+sub directory { return dirname(Cwd::abs_path(binary())) }
 
 # A new server root with html, conf and logs directories.
 sub prepare {
@@ -169,7 +180,9 @@ sub write_config {
     # One path may have spaces in it; several are separated by them.
     my $paths    = $ENV{TEST_NGINX_LOAD_MODULES} || '';
     my $modules  = join '', map { 'load_module "' . Cwd::abs_path($_) . "\";\n" }
-                   -e $paths ? $paths : split ' ', $paths;
+                   map({ other_module($_) } @{$part->{before} // []}),
+                   (-e $paths ? $paths : split ' ', $paths),
+                   map({ other_module($_) } @{$part->{after} // []});
     # Workers must be able to enter our temporary directory.
     my $user     = $> == 0 ? "user root;\n" : '';
     my $temp     = temp_paths("$http$config");

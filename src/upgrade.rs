@@ -1,0 +1,40 @@
+//! No tunnel is opened by a signed request. What a client sends through a tunnel is not signed, and
+//! reaches the upstream by the connection of a request that was.
+
+use std::ptr;
+
+use ngx::{
+    core::Status,
+    ffi::{
+        NGX_HTTP_BAD_GATEWAY, NGX_HTTP_SWITCHING_PROTOCOLS, NGX_LOG_ERR, ngx_http_clean_header,
+        ngx_int_t,
+    },
+    http::Request,
+};
+
+use crate::{log, stamp::Stamped};
+
+/// Withdraws the client's request for an upgrade, without which nginx opens no tunnel when the
+/// upstream answers 101 (`ngx_http_proxy_process_header`). A subrequest has a copy of its own.
+pub(crate) fn withdraw(request: &mut Request) {
+    request.as_mut().headers_in.upgrade = ptr::null_mut();
+}
+
+/// Turns a 101 into a 502. nginx would pass it to the client, who would begin to use a tunnel. The
+/// upstream's status is checked, since that of the response may be another after `error_page`.
+pub(crate) fn check(request: &mut Request) -> Result<(), Status> {
+    // SAFETY: NULL, or the upstream of a live request.
+    let Some(upstream) = (unsafe { request.as_ref().upstream.as_mut() }) else { return Ok(()) };
+    if upstream.headers_in.status_n != NGX_HTTP_SWITCHING_PROTOCOLS as usize
+        || Stamped::of(request).is_none_or(|stamped| stamped.signature.is_none())
+    {
+        return Ok(());
+    }
+    let message = format_args!("upstream sent status 101 to a signed request");
+    log::write(NGX_LOG_ERR, request.log(), message);
+    // The response that takes its place is checked, too.
+    upstream.headers_in.status_n = NGX_HTTP_BAD_GATEWAY as usize;
+    // SAFETY: a live request, of whose response nothing has been sent.
+    unsafe { ngx_http_clean_header(request.as_mut()) };
+    Err(Status(NGX_HTTP_BAD_GATEWAY as ngx_int_t))
+}
