@@ -2,7 +2,7 @@
 //! hook.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     ptr::{self, NonNull},
     rc::Rc,
 };
@@ -67,6 +67,8 @@ pub(crate) struct BlockConf {
     pub is_signed: bool,
     /// Whether they may be signed with Signature V4; otherwise it is Version 2.
     pub is_v4: bool,
+    /// Of an `upstream` block: whether this worker has warned of a port beside its name.
+    pub warned_of_port: Cell<bool>,
 }
 
 /// What the whole `http` block shares.

@@ -13,6 +13,7 @@
 //! | `hook` | how nginx comes to call this module for each request that it proxies |
 //! | `proxy` | what this module knows of the proxy module |
 //! | `stamp` | the signature goes into the request |
+//! | `upstream` | the upstream block of a request |
 //! | `rewrite` | a request head that is written again is stamped again |
 //! | `upgrade` | no tunnel is opened by a signed request |
 //! | `response` | what is changed in the head of a response |
@@ -39,6 +40,7 @@ mod rewrite;
 mod settings;
 mod stamp;
 mod upgrade;
+mod upstream;
 mod value;
 mod variables;
 mod wipe;

@@ -8,11 +8,8 @@ use std::{
 
 use ngx::{
     core::NgxStr,
-    ffi::{
-        NGX_LOG_ERR, ngx_buf_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_log_t,
-        ngx_str_t, ngx_time,
-    },
-    http::{HttpModule, HttpModuleMainConf, NgxHttpUpstreamModule, Request},
+    ffi::{NGX_LOG_ERR, ngx_buf_t, ngx_http_upstream_t, ngx_log_t, ngx_str_t, ngx_time},
+    http::{HttpModule, HttpModuleMainConf, Request},
 };
 use s3_signer::{
     Body, Explanation, InvalidValue, Region, RequestHead, Service, SignError, SignatureKind,
@@ -26,7 +23,7 @@ use crate::{
     log, pool,
     rewrite::CreateRequest,
     settings::Effective,
-    upgrade,
+    upgrade, upstream,
     value::{self, Value},
 };
 
@@ -115,9 +112,12 @@ pub(crate) fn stamp(
     let upstream = unsafe { &*request.as_ref().upstream };
     let main = S3AuthModule::main_conf(request).ok_or(Refusal::Internal)?;
 
-    let block = upstream_block(request, upstream);
+    let block = upstream::block(request, upstream);
     let effective = Effective::new(&location.settings, block.and_then(upstream_settings));
-    let Some(credentials) = effective.credentials else { return Ok(()) };
+    let Some(credentials) = effective.credentials else {
+        upstream::warn_of_port(request, upstream);
+        return Ok(());
+    };
 
     // SAFETY: the proxy module has just made the first buffer, and nothing else uses it yet.
     let buffer = unsafe { &mut *(*upstream.request_bufs).buf };
@@ -257,27 +257,4 @@ fn scope_name<'a, T: Clone>(
             Ok(Some(Cow::Owned(name)))
         }
     }
-}
-
-/// The upstream block that nginx is about to choose, as `ngx_http_upstream_init_request` finds it.
-fn upstream_block(
-    request: &Request,
-    upstream: &ngx_http_upstream_t,
-) -> Option<&'static ngx_http_upstream_srv_conf_t> {
-    // SAFETY: NULL, or the host that `proxy_pass` with variables gave this request.
-    let Some(resolved) = (unsafe { upstream.resolved.as_ref() }) else {
-        // SAFETY: the configuration outlives the request.
-        return unsafe { (*upstream.conf).upstream.as_ref() };
-    };
-    let main = NgxHttpUpstreamModule::main_conf(request)?;
-    // SAFETY: that is what the array holds; upstreams live as long as the configuration.
-    unsafe { main.upstreams.as_slice::<*const ngx_http_upstream_srv_conf_t>() }
-        .iter()
-        // SAFETY: as above.
-        .map(|&block| unsafe { &*block })
-        .find(|block| {
-            let any_port = block.port == 0 && resolved.no_port != 0;
-            (any_port || block.port == resolved.port)
-                && block.host.as_bytes().eq_ignore_ascii_case(resolved.host.as_bytes())
-        })
 }

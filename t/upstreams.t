@@ -479,3 +479,27 @@ GET /a
 --- error_log
 no live upstreams
 --- upstream_connections: 0
+
+=== TEST 31: a port beside the name of a block, in a variable: the name is resolved, and nginx warns
+--- http_config
+upstream s3.example.com {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    s3_access_key AKIDTEST00000000001;
+    s3_secret_key SecretCanary/With+Signs0000000000000001;
+}
+--- config
+location / {
+    resolver 127.0.0.1:$TEST_NGINX_DNS_PORT ipv6=off;
+    set $bucket S3.example.com:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_pass http://$bucket;
+}
+--- dns
+s3.example.com
+--- pipelined_requests eval: ["GET /a", "GET /b"]
+--- error_code eval: [200, 200]
+--- upstream_request_unlike: Authorization|AWSAccessKeyId
+--- upstream_count: 2
+--- grep_error_log eval
+qr/request not signed: .*(?=, client)/
+--- grep_error_log_out eval
+qq{request not signed: "s3.example.com:$ENV{TEST_NGINX_UPSTREAM_PORT}" in "proxy_pass" is not upstream "s3.example.com", remove the port to use that upstream and its "s3_access_key"\n}
