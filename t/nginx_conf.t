@@ -754,7 +754,66 @@ Host: player.example.com
 [map { "X-Cache-Status: $_" } qw(MISS REVALIDATED HIT)]
 --- s3_log_like: GET /hello.txt 304 v4-headers$
 
-=== TEST 33: cache-slices.conf: a server with the certificate of another is not trusted
+=== TEST 33: cache-slices.conf: an empty object
+--- http_config eval: ::conf('cache-slices.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
+--- request eval
+["GET /films/empty.txt", "HEAD /films/empty.txt", "GET /films/empty%3F.txt?acl",
+ "GET /films/empty.txt"]
+--- more_headers eval
+["Host: player.example.com", "Host: player.example.com", "Host: player.example.com",
+ "Host: player.example.com\nRange: bytes=0-"]
+--- error_code eval: [200, 200, 200, 416]
+--- response_headers eval
+[("Content-Length: 0") x 3, ""]
+--- s3_log_like
+GET /empty.txt 416 v4-headers$
+GET /empty.txt 200 v4-headers$
+HEAD /empty.txt 200 v4-headers$
+GET /empty%3F.txt 200 v4-headers$
+
+=== TEST 34: cache-slices.conf: a range after the end, of which S3 has no slice, or an object
+--- http_config eval: ::conf('cache-slices.conf')
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- init
+main::wait_for_addresses();
+--- request eval
+["GET /films/big.txt", "GET /films/hello.txt", "GET /films/no-such.txt"]
+--- more_headers eval
+["Host: player.example.com\nRange: bytes=999999-", "Host: player.example.com\nRange: bytes=60000-",
+ "Host: player.example.com"]
+--- error_code eval: [416, 416, 404]
+--- response_body_like eval: ["", "", "NoSuchKey"]
+--- s3_log_unlike: GET /\S+ 200
+
+=== TEST 35: cache-slices.conf: an object that is shorter when a later slice is fetched
+--- http_config eval
+my $conf = ::conf('cache-slices.conf');
+$conf =~ s/server films\S+amazonaws\.com:\d+( resolve)?;/server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;/
+    || $conf =~ s/server 127\.0\.0\.1:\d+;/server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;/;
+$conf =~ s{https://films}{http://films}gr;
+--- config
+--- dns
+s3.eu-west-1.amazonaws.com
+--- request
+GET /films/a
+--- more_headers
+Host: player.example.com
+--- upstream_response eval
+["HTTP/1.1 206 Partial Content\nETag: \"a\"\nContent-Range: bytes 0-65535/65540\nContent-Length: 65536\n\n" . 'a' x 65536,
+ "HTTP/1.1 416 Range Not Satisfiable\nContent-Type: application/xml\nContent-Length: 8\n\n<Error/>"]
+--- ignore_response
+--- upstream_count: 2
+--- error_log
+missing slice response
+
+=== TEST 36: cache-slices.conf: a server with the certificate of another is not trusted
 --- http_config eval: ::conf_of_impostor('cache-slices.conf')
 --- config
 --- dns
