@@ -24,9 +24,10 @@ KEYS = [("AKIDLOADTURN00000000", "Load/Secret+Key0000000000000000000000000"),
 class S3Server:
     """The S3 server of the tests, which verifies every signature."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, content=None):
+        """`content`: the objects of the bucket films."""
         objects, credentials = directory / "objects.json", directory / "credentials.json"
-        objects.write_text(json.dumps({"films": {"a": BODY}}))
+        objects.write_text(json.dumps({"films": content or {"a": BODY}}))
         credentials.write_text(json.dumps(
             [{"access_key_id": key, "secret_access_key": secret} for key, secret in KEYS]
         ))
@@ -43,9 +44,14 @@ class S3Server:
             raise Failure(f"the S3 server did not start: {self._log.read_text()}")
         self.address = listening[1].decode()
 
+    def requests(self):
+        """What has reached it, and is answered: method, target, status, and kind of signature."""
+        return re.findall(r"^connection=\d+ (\S+) (\S+) (\d+) (\S+)$", self._log.read_text(),
+                          re.MULTILINE)
+
     def answered(self):
         """How many requests have reached it; all of them, if they are answered 200."""
-        return len(re.findall(rb"^connection=.* 200 \S+$", self._log.read_bytes(), re.MULTILINE))
+        return sum(status == "200" for _, _, status, _ in self.requests())
 
     def stop(self):
         self._process.terminate()
