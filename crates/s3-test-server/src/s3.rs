@@ -1,14 +1,11 @@
 //! The operations of S3 on the objects in memory.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_RANGE,
     CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName, HeaderValue,
 };
-use md5::{Digest as _, Md5};
 use s3s::dto::*;
 use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -236,13 +233,12 @@ impl S3 for Operations {
             Attributes {
                 cache_control: input.cache_control,
                 content_disposition: input.content_disposition,
-                content_encoding: input.content_encoding,
+                content_encoding: input.content_encoding.and_then(stored_codings),
                 content_language: input.content_language,
                 content_type: input.content_type,
                 metadata: input.metadata,
             },
         );
-        check_md5(input.content_md5.as_deref(), &object)?;
 
         let mut state = self.store.state();
         let bucket = state.bucket(&input.bucket)?;
@@ -291,7 +287,7 @@ impl S3 for Operations {
             attributes: Attributes {
                 cache_control: input.cache_control,
                 content_disposition: input.content_disposition,
-                content_encoding: input.content_encoding,
+                content_encoding: input.content_encoding.and_then(stored_codings),
                 content_language: input.content_language,
                 content_type: input.content_type,
                 metadata: input.metadata,
@@ -318,7 +314,6 @@ impl S3 for Operations {
             ));
         }
         let part = StoredObject::new(read(input.body).await?, Attributes::default());
-        check_md5(input.content_md5.as_deref(), &part)?;
         let etag = part.etag.clone();
         self.store
             .state()
@@ -446,16 +441,15 @@ async fn read(body: Option<StreamingBlob>) -> S3Result<Bytes> {
     }
 }
 
-/// Compares the Content-MD5 header with the body.
-fn check_md5(expected: Option<&str>, object: &StoredObject) -> S3Result<()> {
-    let Some(expected) = expected else {
-        return Ok(());
-    };
-    if BASE64.encode(Md5::digest(&object.content)) == expected {
-        Ok(())
-    } else {
-        Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."))
-    }
+/// The codings of an object: those of the upload, without `aws-chunked`, which is
+/// a coding of the request only.
+fn stored_codings(codings: String) -> Option<String> {
+    let stored: Vec<&str> = codings
+        .split(',')
+        .filter(|coding| !coding.trim().eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    let stored = stored.join(",").trim().to_owned();
+    (!stored.is_empty()).then_some(stored)
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<&str>) -> S3Result<()> {

@@ -2,13 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod client;
 mod credentials;
 mod operations;
 mod process;
 mod server;
+mod services;
 mod signatures;
 mod strictness;
+mod uploads;
 mod v2;
 mod v4;
 
