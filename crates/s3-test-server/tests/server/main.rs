@@ -4,6 +4,7 @@
 
 mod arguments;
 mod client;
+mod copies;
 mod credentials;
 mod operations;
 mod process;
