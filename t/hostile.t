@@ -48,6 +48,23 @@ sub stored {
     return $Stored =~ s/S3_MORE/$more/r;
 }
 
+# A location for each kind of signature, for the S3 server; it is named after the kind.
+our @Kinds  = qw(v4-headers v4-query v2-headers v2-query);
+our $Stored4 = join '', map {
+    my $region  = /v4/      ? 's3_region us-east-1;' : '';
+    my $headers = /headers/ ? 'on'                   : 'off';
+    <<"END";
+location /$_/ {
+    s3_access_key AKIDPERMANENT0000001;
+    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    s3_methods any;
+    $region
+    s3_use_headers $headers;
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_S3_PORT/films/$_-;
+}
+END
+} @Kinds;
+
 # What a signature in headers ends a head with.
 our $Signed = qr{
     x-amz-content-sha256:\ \S+\n
@@ -605,3 +622,43 @@ x-amz-meta-a_b: c
 x_amzn_trace: d
 --- upstream_request_like eval
 [qr/^x-amz-meta-a_b: c\nx_amzn_trace: d\n.*SignedHeaders=[^,]*;x-amz-meta-a_b,/ms]
+
+=== TEST 60: an argument x-amz-acl has no effect, in any kind of signature
+The S3 server ends the line of a request with the ACL that is in effect.
+--- config eval: $main::Stored4
+--- request eval
+[map { "PUT /$_/acl?%58-amz-AC%6c=public-read\ntext" } @main::Kinds]
+--- error_code eval: [(200) x 4]
+--- s3_log_like eval
+[map { qr{ PUT /films/$_-acl\S* 200 $_$} } @main::Kinds]
+--- s3_log_unlike: (?i)acl=
+
+=== TEST 61: a header X-Amz-Acl has one, in every kind
+--- config eval: $main::Stored4
+--- request eval: [map { "PUT /$_/acl\ntext" } @main::Kinds]
+--- more_headers eval: [('X-Amz-Acl: public-read') x 4]
+--- error_code eval: [(200) x 4]
+--- s3_log_like eval
+[map { qr{ PUT /films/$_-acl\S* 200 $_ x-amz-acl=public-read$} } @main::Kinds]
+
+=== TEST 62: an argument x-amz-copy-source copies nothing, in any kind
+--- config eval: $main::Stored4
+--- request eval
+[map {
+    ("PUT /$_/copied?x-amz-copy-source=/films/hello.txt&X-Amz-Metadata-Directive=REPLACE\ntext",
+     "GET /$_/copied")
+} @main::Kinds]
+--- error_code eval: [(200) x 8]
+--- response_body eval: [('', 'text') x 4]
+--- s3_log_like eval
+[map { qr{ PUT /films/$_-copied\S* 200 $_$} } @main::Kinds]
+--- s3_log_unlike: (?i)copy-source
+
+=== TEST 63: a header X-Amz-Copy-Source copies, in every kind
+--- config eval: $main::Stored4
+--- request eval: [map { ("PUT /$_/copied", "GET /$_/copied") } @main::Kinds]
+--- more_headers eval: [("Content-Length: 0\nX-Amz-Copy-Source: /films/hello.txt", '') x 4]
+--- error_code eval: [(200) x 8]
+--- response_body_like eval: [('<CopyObjectResult', '^hello from films$') x 4]
+--- s3_log_like eval
+[map { qr{ PUT /films/$_-copied\S* 200 $_ x-amz-copy-source=/films/hello\.txt$} } @main::Kinds]

@@ -342,9 +342,20 @@ Is given the raw request and returns an answer.
 
 Patterns, one on a line or in an array by eval, which must match a line, or may
 not match any line, that the S3 server logged since the block began:
-C<connection=N METHOD TARGET STATUS KIND>. The server is started in files whose
-text has C<TEST_NGINX_S3_PORT> in it; C<s3_region('...')> before C<run_tests()>
-makes it insist on a region. Its objects and credentials are in t/fixtures.
+C<connection=N METHOD TARGET STATUS KIND>. C<KIND> is how the request is signed:
+C<v4-headers>, C<v4-query>, C<v2-headers>, C<v2-query> or C<anonymous>. A request
+with an ACL or a copy source, as a header or as an argument that acts as one, has
+C< x-amz-acl=VALUE> and C< x-amz-copy-source=VALUE> after it.
+
+The server is started in files whose text has C<TEST_NGINX_S3_PORT> in it. Its
+objects and credentials are in t/fixtures. C<s3_region('...')> before
+C<run_tests()> makes it insist on a region. It expects the service that the Host
+names: C<s3-object-lambda>, C<s3-outposts> and C<s3express> for such hosts below
+C<us-east-1.amazonaws.com>, else C<s3>. As Amazon S3 does, it checks the hashes,
+checksums and lengths of uploads, trailing ones too, refuses a chunked upload
+unless it is C<aws-chunked>, and honours the C<x-amz-*> arguments beside a
+signature in the query as headers. Besides objects, parts and lists it has
+CopyObject, UploadPartCopy, DeleteObjects and CreateBucket.
 
 =item dns
 

@@ -33,6 +33,12 @@ impl Credentials {
         Self(entries.into_iter().map(|entry| (entry.access_key_id.clone(), entry)).collect())
     }
 
+    /// The secret key of an access key.
+    pub fn secret(&self, access_key_id: &str) -> Result<&str, Refusal> {
+        let credential = self.0.get(access_key_id).ok_or_else(Refusal::invalid_access_key_id)?;
+        Ok(&credential.secret_access_key)
+    }
+
     /// Checks that an access key is known, not expired, and accompanied by its
     /// session token and no other.
     pub fn check(&self, access_key_id: &str, tokens: &[&str]) -> Result<(), Refusal> {
@@ -59,13 +65,7 @@ pub struct Secrets(pub Arc<Credentials>);
 #[async_trait::async_trait]
 impl S3Auth for Secrets {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        match self.0.0.get(access_key) {
-            Some(credential) => Ok(SecretKey::from(credential.secret_access_key.as_str())),
-            None => Err(s3s::s3_error!(
-                InvalidAccessKeyId,
-                "The AWS Access Key Id you provided does not exist in our records."
-            )),
-        }
+        Ok(SecretKey::from(self.0.secret(access_key)?))
     }
 }
 

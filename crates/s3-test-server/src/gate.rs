@@ -1,4 +1,4 @@
-//! What is checked of a request before [`s3s`] verifies its signature.
+//! What is checked of a request before it reaches [`s3s`].
 //!
 //! [`s3s`] computes the signatures and compares them. It leaves open who may use
 //! which access key and when, and it is more lenient than Amazon S3 in places.
@@ -8,8 +8,14 @@
 //! * with Signature V4 the URI is put in the canonical form, so that a signature
 //!   over the path as sent (`+` instead of `%2B`) is not accepted, and arguments
 //!   of the same name are sorted by their values;
-//! * with Signature V2 in the query, the `x-amz-*` arguments become the headers
-//!   they stand for, so that the signature has to cover them.
+//! * with Signature V2 in the query, the `x-amz-*` arguments are removed and become
+//!   the headers they stand for, so that the signature has to cover them.
+//!
+//! With Signature V4 in the query they become headers, too, but stay in the query,
+//! which the signature covers.
+//!
+//! A signature that [`s3s`] cannot verify is verified here, and the request is marked
+//! with [`Verified`].
 
 use std::fmt;
 
@@ -18,25 +24,28 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::http::request::Parts;
 use s3s::dto::Range;
 
+use crate::access::Verified;
 use crate::credentials::Credentials;
-use crate::query::{Query, canonical_uri};
+use crate::payload::{CONTENT_SHA256, DECODED_LENGTH, Form, TRAILER};
+use crate::query::{Query, canonical_uri, retain_arguments};
 use crate::refusal::Refusal;
-use crate::{v2, v4};
+use crate::{arguments, signature, v2, v4};
 
 /// The header and the argument with the session token.
 pub const SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// Headers which would make a signature ambiguous if they were repeated.
-const UNIQUE_HEADERS: [&str; 9] = [
+const UNIQUE_HEADERS: [&str; 10] = [
     "authorization",
     "content-md5",
     "content-type",
     "date",
     "host",
-    "x-amz-content-sha256",
     "x-amz-date",
-    "x-amz-decoded-content-length",
+    CONTENT_SHA256,
+    DECODED_LENGTH,
     SECURITY_TOKEN,
+    TRAILER,
 ];
 
 /// How a request is signed.
@@ -96,22 +105,28 @@ pub fn check(
         ));
     }
 
-    let mut uri = None;
-    match kind {
+    let (mut uri, signed) = match kind {
         Kind::V4Headers => {
-            v4::check_headers(&parts.headers, credentials, region)?;
-            uri = Some(canonical_uri(&parts.uri).ok_or_else(Refusal::invalid_uri)?);
+            let signed = v4::check_headers(&parts.headers, credentials, region)?;
+            (canonical_uri(&parts.uri).ok_or_else(Refusal::invalid_uri)?, Some(signed))
         }
         Kind::V4Query => {
-            v4::check_query(&parts.headers, &query, credentials, region)?;
-            uri = Some(canonical_uri(&parts.uri).ok_or_else(Refusal::invalid_uri)?);
+            let signed = v4::check_query(&parts.headers, &query, credentials, region)?;
+            let authenticating = [&v4::ARGUMENTS[..], &[SECURITY_TOKEN]].concat();
+            let headers = arguments::headers(&query, &parts.headers, &authenticating)?;
+            parts.headers.extend(headers);
+            (canonical_uri(&parts.uri).ok_or_else(Refusal::invalid_uri)?, Some(signed))
         }
-        Kind::V2Headers => v2::check_headers(&parts.headers, &query, credentials)?,
+        Kind::V2Headers => {
+            v2::check_headers(&parts.headers, &query, credentials)?;
+            (parts.uri.clone(), None)
+        }
         Kind::V2Query => {
             v2::check_query(&parts.headers, &query, credentials)?;
-            let headers;
-            (uri, headers) = v2::arguments_to_headers(&parts.uri, &parts.headers, &query)?;
+            let headers = arguments::headers(&query, &parts.headers, &[])?;
             parts.headers.extend(headers);
+            let uri = retain_arguments(&parts.uri, |argument| !arguments::is_header(argument));
+            (uri.ok_or_else(Refusal::invalid_uri)?, None)
         }
         Kind::Anonymous if authorization => {
             return Err(Refusal::invalid_argument(
@@ -120,15 +135,37 @@ pub fn check(
             ));
         }
         Kind::Anonymous => return Err(Refusal::access_denied("Access Denied")),
+    };
+    let form = Form::of(&parts.headers);
+    check_body(&parts.method, &parts.headers, form)?;
+    let removes_range =
+        has_unusable_range(&parts.headers) && !v4::signs_header(&parts.headers, &query, "range");
+
+    let unknown = signed.as_ref().filter(|signed| !signed.is_verified_by_s3s(&parts.headers));
+    let is_form_known = match form {
+        Form::Plain => true,
+        Form::TrailingChecksum => signed.is_some(),
+        Form::SignedChunks => signed.is_some() && unknown.is_none(),
+    };
+    if !is_form_known {
+        return Err(Refusal::not_implemented(CONTENT_SHA256));
+    }
+    let is_verified = unknown.is_some();
+    if let Some(signed) = unknown {
+        uri = retain_arguments(&uri, |argument| argument.name != "X-Amz-Signature")
+            .ok_or_else(Refusal::invalid_uri)?;
+        let secret = credentials.secret(signed.scope.access_key_id)?;
+        signature::verify(&parts.method, &uri, &parts.headers, signed, secret)?;
     }
 
-    check_body(&parts.method, &parts.headers)?;
-    if has_unusable_range(&parts.headers) && !v4::signs_header(&parts.headers, &query, "range") {
+    if is_verified {
+        parts.headers.remove(AUTHORIZATION);
+        parts.extensions.insert(Verified);
+    }
+    if removes_range {
         parts.headers.remove("range");
     }
-    if let Some(uri) = uri {
-        parts.uri = uri;
-    }
+    parts.uri = uri;
     Ok(())
 }
 
@@ -149,7 +186,7 @@ fn check_uniqueness(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Refuses the uploads that S3 does not take.
-fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_body(method: &Method, headers: &HeaderMap, form: Form) -> Result<(), Refusal> {
     let content_type = headers.get("content-type").map(|value| value.as_bytes());
     let is_form = content_type.is_some_and(|value| {
         value.get(..19).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/form-data"))
@@ -158,10 +195,15 @@ fn check_body(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
         // s3s would verify the signature in the form instead of the one checked here.
         return Err(Refusal::not_implemented("Content-Type"));
     }
-    if headers.contains_key("transfer-encoding") {
+    if form == Form::TrailingChecksum && !headers.contains_key(TRAILER) {
+        return Err(Refusal::malformed_trailer());
+    }
+    // The length of the content; aws-chunked has it in a header of its own.
+    let has_length = form != Form::Plain && headers.contains_key(DECODED_LENGTH);
+    if headers.contains_key("transfer-encoding") && !has_length {
         return Err(Refusal::not_implemented("Transfer-Encoding"));
     }
-    if method == Method::PUT && !headers.contains_key("content-length") {
+    if method == Method::PUT && !headers.contains_key("content-length") && !has_length {
         return Err(Refusal::missing_content_length());
     }
     Ok(())

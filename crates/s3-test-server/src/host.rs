@@ -1,5 +1,6 @@
-//! The bucket in the Host header.
+//! The bucket and the service in the Host header.
 
+use hyper::header::{HOST, HeaderMap};
 use s3s::S3Result;
 use s3s::host::{DomainError, MultiDomain, S3Host, VirtualHost};
 
@@ -23,5 +24,53 @@ fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
+    }
+}
+
+/// The service to which a request is addressed, as its host names it:
+/// `BUCKET.s3-outposts.REGION.amazonaws.com` and the like. All other hosts belong
+/// to `s3`.
+pub fn service(headers: &HeaderMap) -> &'static str {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = without_port(host).to_ascii_lowercase();
+    let name = host.strip_suffix(".cn").unwrap_or(&host);
+    let Some(name) = name.strip_suffix(".amazonaws.com") else {
+        return "s3";
+    };
+    let mut labels = name.rsplit('.');
+    let _region = labels.next();
+    let label = labels.find(|label| *label != "dualstack").unwrap_or_default();
+    match label.strip_suffix("-fips").unwrap_or(label) {
+        "s3-object-lambda" => "s3-object-lambda",
+        "s3-outposts" => "s3-outposts",
+        label if label.starts_with("s3express-") => "s3express",
+        _ => "s3",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services() {
+        for (host, expected) in [
+            ("films.s3.eu-west-1.amazonaws.com", "s3"),
+            ("s3.amazonaws.com", "s3"),
+            ("films.s3.test:80", "s3"),
+            ("s3-outposts.test", "s3"),
+            ("s3-outposts.s3.eu-west-1.amazonaws.com", "s3"),
+            ("a-1.s3-object-lambda.eu-west-1.amazonaws.com", "s3-object-lambda"),
+            ("a-1.s3-object-lambda-fips.us-east-1.amazonaws.com:443", "s3-object-lambda"),
+            ("a-1.op-2.S3-Outposts.eu-west-1.amazonaws.com", "s3-outposts"),
+            ("b.s3express-euw1-az1.eu-west-1.amazonaws.com", "s3express"),
+            ("b.s3express-euw1-az1.dualstack.eu-west-1.amazonaws.com", "s3express"),
+            ("s3express-control.eu-west-1.amazonaws.com", "s3express"),
+            ("a-1.s3-object-lambda.cn-north-1.amazonaws.com.cn", "s3-object-lambda"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, host.parse().unwrap());
+            assert_eq!(service(&headers), expected, "{host}");
+        }
     }
 }

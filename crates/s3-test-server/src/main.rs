@@ -3,21 +3,28 @@
 //! Objects are held in memory and read from a JSON file at the start. Every
 //! request must carry a valid signature (version 2 or 4, in headers or in the
 //! query); the signatures are verified by [`s3s`], with the strictness of
-//! Amazon S3 added where [`s3s`] is more lenient (see [`gate`]).
+//! Amazon S3 added where [`s3s`] is more lenient (see [`gate`]), and by
+//! [`signature`] where [`s3s`] does not know them.
 
 #![forbid(unsafe_code)]
 
 mod access;
+mod arguments;
+mod aws_chunked;
 mod connections;
+mod copy;
 mod credentials;
 mod gate;
 mod host;
 mod listing;
+mod payload;
 mod preconditions;
 mod query;
+mod range;
 mod refusal;
 mod s3;
 mod service;
+mod signature;
 mod store;
 mod v2;
 mod v4;

@@ -88,8 +88,19 @@ pub fn canonical_uri(uri: &Uri) -> Option<Uri> {
     }
 }
 
+/// The URI with only those arguments to which the predicate applies, as they were sent.
+pub fn retain_arguments(uri: &Uri, keep: impl Fn(&Argument<'_>) -> bool) -> Option<Uri> {
+    let query = Query::of(uri);
+    let kept: Vec<&str> =
+        query.iter().filter(|argument| keep(argument)).map(|argument| argument.raw).collect();
+    match &kept[..] {
+        [] => replace(uri, uri.path().to_owned()),
+        _ => replace(uri, format!("{}?{}", uri.path(), kept.join("&"))),
+    }
+}
+
 /// Replaces the path and the query of an URI.
-pub fn replace(uri: &Uri, path_and_query: String) -> Option<Uri> {
+fn replace(uri: &Uri, path_and_query: String) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(path_and_query.try_into().ok()?);
     Uri::from_parts(parts).ok()
@@ -110,6 +121,15 @@ mod tests {
         assert_eq!(canonical("/b?b=2&a=2&a=1&c"), "/b?a=1&a=2&b=2&c=");
         assert_eq!(canonical("/b?x=a+b%2Fc&x-y=~"), "/b?x=a%20b%2Fc&x-y=~");
         assert_eq!(canonical("//x"), "//x");
+    }
+
+    #[test]
+    fn retained_arguments() {
+        let uri: Uri = "/b/k%20?acl&%78=a%2Bb&y=1".parse().unwrap();
+        let retain = |name| retain_arguments(&uri, |argument| argument.name != name).unwrap();
+        assert_eq!(retain("x"), "/b/k%20?acl&y=1");
+        assert_eq!(retain("z"), "/b/k%20?acl&%78=a%2Bb&y=1");
+        assert_eq!(retain_arguments(&uri, |_| false).unwrap(), "/b/k%20");
     }
 
     #[test]

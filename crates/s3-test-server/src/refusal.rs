@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use s3s::{Body, HttpResponse};
+use s3s::{Body, HttpResponse, S3Error, S3ErrorCode};
 
 /// Why a request is refused.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refusal {
     status: StatusCode,
     code: &'static str,
@@ -126,6 +126,39 @@ impl Refusal {
         )
     }
 
+    pub fn invalid_chunk_size() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "InvalidChunkSizeError",
+            "Only the last chunk is allowed to have a size less than 8192 bytes",
+        )
+    }
+
+    pub fn malformed_trailer() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "MalformedTrailerError",
+            "The request contained trailing data that was not well-formed or did not conform \
+             to our published schema.",
+        )
+    }
+
+    pub fn bad_digest(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadDigest", message)
+    }
+
+    pub fn content_sha256_mismatch() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        )
+    }
+
+    pub fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidRequest", message)
+    }
+
     pub fn internal_error() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -155,6 +188,17 @@ impl Refusal {
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
         response
+    }
+}
+
+/// The same answer, given by [`s3s`].
+impl From<Refusal> for S3Error {
+    fn from(refusal: Refusal) -> Self {
+        let code =
+            S3ErrorCode::from_bytes(refusal.code.as_bytes()).unwrap_or(S3ErrorCode::InvalidRequest);
+        let mut error = Self::with_message(code, refusal.message);
+        error.set_status_code(refusal.status);
+        error
     }
 }
 

@@ -1,23 +1,24 @@
 //! The operations of S3 on the objects in memory.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use std::collections::btree_map::Entry;
+
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_RANGE,
     CONTENT_TYPE, EXPIRES, HeaderMap, HeaderName, HeaderValue,
 };
-use md5::{Digest as _, Md5};
 use s3s::dto::*;
 use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
+use crate::copy;
 use crate::listing::Listing;
 use crate::preconditions::Preconditions;
-use crate::store::{Attributes, Object as StoredObject, Store, Upload};
-
-/// The identifier of the only version of every object.
-const VERSION: &str = "v1";
+use crate::range;
+use crate::store::{
+    Attributes, Bucket as StoredBucket, Object as StoredObject, Store, Upload, VERSION,
+    check_version,
+};
 
 /// The type of objects stored without one.
 const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
@@ -31,6 +32,37 @@ pub struct Operations {
 impl Operations {
     pub fn new(store: Store, region: Option<String>) -> Self {
         Self { store, region }
+    }
+
+    /// Whether a bucket can be created here. S3 has no name for the location of its
+    /// first region.
+    fn check_location(&self, constraint: Option<&str>) -> S3Result<()> {
+        let expected = self.region.as_deref().filter(|region| *region != "us-east-1");
+        if self.region.is_none() || constraint == expected {
+            return Ok(());
+        }
+        Err(s3_error!(
+            IllegalLocationConstraintException,
+            "The {} location constraint is incompatible for the region specific endpoint this \
+             request was sent to.",
+            constraint.unwrap_or("unspecified")
+        ))
+    }
+
+    fn insert_part(
+        &self,
+        (bucket, key, id): (&str, &str, &str),
+        number: i32,
+        part: StoredObject,
+    ) -> S3Result<()> {
+        if !(1..=10_000).contains(&number) {
+            return Err(s3_error!(
+                InvalidArgument,
+                "Part number must be an integer between 1 and 10000, inclusive"
+            ));
+        }
+        self.store.state().upload(bucket, key, id)?.parts.insert(number, part);
+        Ok(())
     }
 }
 
@@ -50,6 +82,29 @@ impl S3 for Operations {
             buckets: Some(buckets.collect()),
             ..ListBucketsOutput::default()
         }))
+    }
+
+    async fn create_bucket(
+        &self,
+        request: S3Request<CreateBucketInput>,
+    ) -> S3Result<S3Response<CreateBucketOutput>> {
+        let input = request.input;
+        let location = input
+            .create_bucket_configuration
+            .and_then(|configuration| configuration.location_constraint);
+        self.check_location(location.as_ref().map(BucketLocationConstraint::as_str))?;
+
+        let location = format!("/{}", input.bucket);
+        match self.store.state().buckets.entry(input.bucket) {
+            Entry::Occupied(_) => Err(s3_error!(
+                BucketAlreadyOwnedByYou,
+                "Your previous request to create the named bucket succeeded and you already own it."
+            )),
+            Entry::Vacant(entry) => {
+                entry.insert(StoredBucket::new());
+                Ok(S3Response::new(CreateBucketOutput { location: Some(location) }))
+            }
+        }
     }
 
     async fn head_bucket(
@@ -152,7 +207,7 @@ impl S3 for Operations {
         }
         .check(&object)?;
 
-        let (content, content_range) = select(&object.content, input.range)?;
+        let (content, content_range) = range::select(&object.content, input.range)?;
         let attributes = object.attributes;
         Ok(S3Response::new(GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -188,7 +243,7 @@ impl S3 for Operations {
         .check(&object)?;
 
         // s3s sets neither of these for HEAD.
-        let (content, content_range) = select(&object.content, input.range)?;
+        let (content, content_range) = range::select(&object.content, input.range)?;
         let mut headers = HeaderMap::new();
         set(&mut headers, CONTENT_RANGE, content_range.as_deref())?;
         let overrides = [
@@ -236,13 +291,12 @@ impl S3 for Operations {
             Attributes {
                 cache_control: input.cache_control,
                 content_disposition: input.content_disposition,
-                content_encoding: input.content_encoding,
+                content_encoding: input.content_encoding.and_then(stored_codings),
                 content_language: input.content_language,
                 content_type: input.content_type,
                 metadata: input.metadata,
             },
         );
-        check_md5(input.content_md5.as_deref(), &object)?;
 
         let mut state = self.store.state();
         let bucket = state.bucket(&input.bucket)?;
@@ -270,6 +324,59 @@ impl S3 for Operations {
         }))
     }
 
+    async fn copy_object(
+        &self,
+        request: S3Request<CopyObjectInput>,
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
+        let input = request.input;
+        let source = copy::Source {
+            object: input.copy_source,
+            if_match: input.copy_source_if_match,
+            if_none_match: input.copy_source_if_none_match,
+            if_modified_since: input.copy_source_if_modified_since,
+            if_unmodified_since: input.copy_source_if_unmodified_since,
+        };
+        let replaces = input
+            .metadata_directive
+            .is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
+        if source.is(&input.bucket, &input.key) && !replaces {
+            return Err(s3_error!(
+                InvalidRequest,
+                "This copy request is illegal because it is trying to copy an object to itself \
+                 without changing the object's metadata, storage class, website redirect location \
+                 or encryption attributes."
+            ));
+        }
+
+        let mut state = self.store.state();
+        let source = source.find(&mut state)?;
+        let attributes = if replaces {
+            Attributes {
+                cache_control: input.cache_control,
+                content_disposition: input.content_disposition,
+                content_encoding: input.content_encoding.and_then(stored_codings),
+                content_language: input.content_language,
+                content_type: input.content_type,
+                metadata: input.metadata,
+            }
+        } else {
+            source.attributes
+        };
+        let object = StoredObject::new(source.content, attributes);
+        let result = CopyObjectResult {
+            e_tag: Some(ETag::Strong(object.etag.clone())),
+            last_modified: Some(object.last_modified.clone()),
+            ..CopyObjectResult::default()
+        };
+        state.bucket(&input.bucket)?.insert(input.key, object);
+        Ok(S3Response::new(CopyObjectOutput {
+            copy_object_result: Some(result),
+            copy_source_version_id: Some(VERSION.to_owned()),
+            version_id: Some(VERSION.to_owned()),
+            ..CopyObjectOutput::default()
+        }))
+    }
+
     async fn delete_object(
         &self,
         request: S3Request<DeleteObjectInput>,
@@ -278,6 +385,57 @@ impl S3 for Operations {
         check_version(input.version_id.as_deref())?;
         self.store.state().bucket(&input.bucket)?.remove(&input.key);
         Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn delete_objects(
+        &self,
+        request: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
+        let is_checked = request.headers.keys().any(|name| {
+            name.as_str() == "content-md5" || name.as_str().starts_with("x-amz-checksum-")
+        });
+        if !is_checked {
+            return Err(s3_error!(
+                InvalidRequest,
+                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+            ));
+        }
+        let Delete { objects, quiet } = request.input.delete;
+        if objects.is_empty() || objects.len() > 1000 {
+            return Err(s3_error!(
+                MalformedXML,
+                "The XML you provided was not well-formed or did not validate against our \
+                 published schema"
+            ));
+        }
+
+        let mut state = self.store.state();
+        let bucket = state.bucket(&request.input.bucket)?;
+        let mut deleted = Vec::new();
+        let mut errors = Vec::new();
+        for object in objects {
+            if let Err(error) = check_version(object.version_id.as_deref()) {
+                errors.push(Error {
+                    code: Some(error.code().as_str().to_owned()),
+                    key: Some(object.key),
+                    message: error.message().map(str::to_owned),
+                    version_id: object.version_id,
+                });
+                continue;
+            }
+            // An object that does not exist counts as deleted.
+            bucket.remove(&object.key);
+            deleted.push(DeletedObject {
+                key: Some(object.key),
+                version_id: object.version_id,
+                ..DeletedObject::default()
+            });
+        }
+        Ok(S3Response::new(DeleteObjectsOutput {
+            deleted: Some(deleted).filter(|_| quiet != Some(true)),
+            errors: Some(errors),
+            ..DeleteObjectsOutput::default()
+        }))
     }
 
     async fn create_multipart_upload(
@@ -291,7 +449,7 @@ impl S3 for Operations {
             attributes: Attributes {
                 cache_control: input.cache_control,
                 content_disposition: input.content_disposition,
-                content_encoding: input.content_encoding,
+                content_encoding: input.content_encoding.and_then(stored_codings),
                 content_language: input.content_language,
                 content_type: input.content_type,
                 metadata: input.metadata,
@@ -311,23 +469,40 @@ impl S3 for Operations {
         request: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
         let input = request.input;
-        if !(1..=10_000).contains(&input.part_number) {
-            return Err(s3_error!(
-                InvalidArgument,
-                "Part number must be an integer between 1 and 10000, inclusive"
-            ));
-        }
         let part = StoredObject::new(read(input.body).await?, Attributes::default());
-        check_md5(input.content_md5.as_deref(), &part)?;
         let etag = part.etag.clone();
-        self.store
-            .state()
-            .upload(&input.bucket, &input.key, &input.upload_id)?
-            .parts
-            .insert(input.part_number, part);
+        self.insert_part((&input.bucket, &input.key, &input.upload_id), input.part_number, part)?;
         Ok(S3Response::new(UploadPartOutput {
             e_tag: Some(ETag::Strong(etag)),
             ..UploadPartOutput::default()
+        }))
+    }
+
+    async fn upload_part_copy(
+        &self,
+        request: S3Request<UploadPartCopyInput>,
+    ) -> S3Result<S3Response<UploadPartCopyOutput>> {
+        let input = request.input;
+        let source = copy::Source {
+            object: input.copy_source,
+            if_match: input.copy_source_if_match,
+            if_none_match: input.copy_source_if_none_match,
+            if_modified_since: input.copy_source_if_modified_since,
+            if_unmodified_since: input.copy_source_if_unmodified_since,
+        };
+        let source = source.find(&mut self.store.state())?;
+        let content = range::part(&source.content, input.copy_source_range.as_deref())?;
+        let part = StoredObject::new(content, Attributes::default());
+        let result = CopyPartResult {
+            e_tag: Some(ETag::Strong(part.etag.clone())),
+            last_modified: Some(part.last_modified.clone()),
+            ..CopyPartResult::default()
+        };
+        self.insert_part((&input.bucket, &input.key, &input.upload_id), input.part_number, part)?;
+        Ok(S3Response::new(UploadPartCopyOutput {
+            copy_part_result: Some(result),
+            copy_source_version_id: Some(VERSION.to_owned()),
+            ..UploadPartCopyOutput::default()
         }))
     }
 
@@ -406,31 +581,6 @@ impl S3 for Operations {
     }
 }
 
-/// Every object has one version.
-fn check_version(version: Option<&str>) -> S3Result<()> {
-    match version {
-        None | Some(VERSION) => Ok(()),
-        Some(_) => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
-    }
-}
-
-/// Selects a range of the content. The second value is the Content-Range.
-fn select(content: &Bytes, range: Option<Range>) -> S3Result<(Bytes, Option<String>)> {
-    let Some(range) = range else {
-        return Ok((content.clone(), None));
-    };
-    let unsatisfiable = || s3_error!(InvalidRange, "The requested range is not satisfiable");
-    let size = content.len();
-    let bytes = range.check(size as u64).map_err(|_| unsatisfiable())?;
-    let start = usize::try_from(bytes.start).map_err(|_| unsatisfiable())?;
-    let end = usize::try_from(bytes.end).map_err(|_| unsatisfiable())?;
-    if start >= end {
-        return Err(unsatisfiable());
-    }
-    let content_range = format!("bytes {start}-{}/{size}", end - 1);
-    Ok((content.slice(start..end), Some(content_range)))
-}
-
 /// Reads an uploaded body. Its end shows whether the signatures of its chunks are
 /// valid; it is in memory, so that nothing else can go wrong.
 async fn read(body: Option<StreamingBlob>) -> S3Result<Bytes> {
@@ -446,16 +596,15 @@ async fn read(body: Option<StreamingBlob>) -> S3Result<Bytes> {
     }
 }
 
-/// Compares the Content-MD5 header with the body.
-fn check_md5(expected: Option<&str>, object: &StoredObject) -> S3Result<()> {
-    let Some(expected) = expected else {
-        return Ok(());
-    };
-    if BASE64.encode(Md5::digest(&object.content)) == expected {
-        Ok(())
-    } else {
-        Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."))
-    }
+/// The codings of an object: those of the upload, without `aws-chunked`, which is
+/// a coding of the request only.
+fn stored_codings(codings: String) -> Option<String> {
+    let stored: Vec<&str> = codings
+        .split(',')
+        .filter(|coding| !coding.trim().eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    let stored = stored.join(",").trim().to_owned();
+    (!stored.is_empty()).then_some(stored)
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<&str>) -> S3Result<()> {

@@ -3,19 +3,20 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::CONTENT_RANGE;
+use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpResponse};
-use sha2::{Digest as _, Sha256};
 
-use crate::access::{BodyDigest, SignedOnly};
+use crate::access::{BodyFault, SignedOnly, Verified};
 use crate::credentials::{Credentials, Secrets};
 use crate::gate::{self, Kind};
 use crate::host::Domains;
+use crate::payload;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::s3::Operations;
@@ -69,9 +70,13 @@ impl Service {
             }
         }
 
-        let (parts, body) = request.into_parts();
-        let mut response =
-            self.process(parts, body, kind).await.unwrap_or_else(Refusal::into_response);
+        let (mut parts, body) = request.into_parts();
+        let body = self.check(&mut parts, body, kind).await;
+        let effects = if body.is_ok() { effects(&parts.headers) } else { String::new() };
+        let mut response = match body {
+            Ok(body) => self.process(parts, body).await,
+            Err(refusal) => refusal.into_response(),
+        };
         if response.status() == StatusCode::NOT_MODIFIED {
             *response.body_mut() = Body::empty();
         }
@@ -82,32 +87,48 @@ impl Service {
 
         let status = response.status().as_u16();
         crate::print_line(&format!(
-            "connection={connection} {method} {target} {status} {kind}{headers}"
+            "connection={connection} {method} {target} {status} {kind}{effects}{headers}"
         ));
         Ok(response)
     }
 
-    async fn process(
-        &self,
-        mut parts: Parts,
-        body: Incoming,
-        kind: Kind,
-    ) -> Result<HttpResponse, Refusal> {
+    /// Checks a request before it reaches [`s3s`]. Returns the body for [`s3s`].
+    async fn check(&self, parts: &mut Parts, body: Incoming, kind: Kind) -> Result<Bytes, Refusal> {
         // The body is read even if the request is refused, so that the connection
         // can be used for another one.
         let body = body.collect().await.map_err(|_| Refusal::incomplete_body())?.to_bytes();
 
-        gate::check(&mut parts, kind, &self.credentials, self.region.as_deref())?;
+        gate::check(parts, kind, &self.credentials, self.region.as_deref())?;
 
-        if matches!(kind, Kind::V4Headers | Kind::V4Query) {
-            let digest = BodyDigest(hexadecimal(&Sha256::digest(&body)));
-            parts.extensions.insert(digest);
+        let content = payload::content(parts, &body);
+        if parts.extensions.get::<Verified>().is_some() {
+            let content = content?;
+            parts.headers.insert(CONTENT_LENGTH, content.len().into());
+            return Ok(content);
         }
+        // A fault of the body counts when the signature is valid.
+        if let Err(refusal) = content {
+            parts.extensions.insert(BodyFault(refusal));
+        }
+        Ok(body)
+    }
+
+    async fn process(&self, parts: Parts, body: Bytes) -> HttpResponse {
         self.s3
             .call(Request::from_parts(parts, Body::from(body)))
             .await
-            .map_err(|_| Refusal::internal_error())
+            .unwrap_or_else(|_| Refusal::internal_error().into_response())
     }
+}
+
+/// The headers by which a request has effects beyond its target, whether they were
+/// sent as headers or as arguments, for the log line.
+fn effects(headers: &HeaderMap) -> String {
+    ["x-amz-acl", "x-amz-copy-source"]
+        .iter()
+        .filter_map(|name| headers.get(*name).map(|value| (name, value)))
+        .map(|(name, value)| format!(" {name}={}", String::from_utf8_lossy(value.as_bytes())))
+        .collect()
 }
 
 /// Bytes as lower-case hexadecimal digits.

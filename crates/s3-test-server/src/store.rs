@@ -12,6 +12,9 @@ use time::OffsetDateTime;
 
 use crate::service::hexadecimal;
 
+/// The identifier of the only version of every object.
+pub const VERSION: &str = "v1";
+
 /// The content of the objects file: bucket, key, content.
 pub type Contents = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -59,6 +62,14 @@ impl Object {
 fn now() -> Timestamp {
     let now = OffsetDateTime::now_utc();
     Timestamp::from(now.replace_nanosecond(0).unwrap_or(now))
+}
+
+/// Every object has one version.
+pub fn check_version(version: Option<&str>) -> S3Result<()> {
+    match version {
+        None | Some(VERSION) => Ok(()),
+        Some(_) => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
+    }
 }
 
 /// A multipart upload that is not complete.

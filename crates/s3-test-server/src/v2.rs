@@ -1,13 +1,12 @@
 //! The checks of Signature V2.
 
-use hyper::Uri;
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderMap};
 use time::format_description::well_known::Rfc2822;
 use time::{Duration, OffsetDateTime};
 
 use crate::credentials::Credentials;
 use crate::gate;
-use crate::query::{self, Query};
+use crate::query::Query;
 use crate::refusal::Refusal;
 
 /// How far the clock of the client may be away.
@@ -130,63 +129,9 @@ fn check_arguments(query: &Query<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// Turns the `x-amz-*` arguments into headers: in the string to sign they are the
-/// same, and [`s3s`] verifies the headers only. Returns the headers and the URI
-/// without the arguments, if there are any.
-pub fn arguments_to_headers(
-    uri: &Uri,
-    present: &HeaderMap,
-    query: &Query<'_>,
-) -> Result<(Option<Uri>, HeaderMap), Refusal> {
-    let mut headers = HeaderMap::new();
-    let mut rest = Vec::new();
-    for argument in query.iter() {
-        let name = argument.name.to_ascii_lowercase();
-        if !name.starts_with("x-amz-") {
-            rest.push(argument.raw);
-            continue;
-        }
-        let invalid =
-            || Refusal::invalid_argument("The argument does not stand for a header", &name);
-        let header = HeaderName::try_from(&name).map_err(|_| invalid())?;
-        let value = HeaderValue::try_from(argument.value.as_ref()).map_err(|_| invalid())?;
-        if present.contains_key(&header) || headers.insert(header, value).is_some() {
-            return Err(Refusal::invalid_argument(
-                "The header is present in the query already",
-                &name,
-            ));
-        }
-    }
-    if headers.is_empty() {
-        return Ok((None, headers));
-    }
-    let uri = query::replace(uri, format!("{}?{}", uri.path(), rest.join("&")))
-        .ok_or_else(Refusal::invalid_uri)?;
-    Ok((Some(uri), headers))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn amz_arguments_become_headers() {
-        let uri: Uri =
-            "/b/k?acl&x-amz-security-token=a%2Bb&Expires=1&X-Amz-Meta-A=x".parse().unwrap();
-        let (uri, headers) =
-            arguments_to_headers(&uri, &HeaderMap::new(), &Query::of(&uri)).unwrap();
-        assert_eq!(uri.unwrap(), "/b/k?acl&Expires=1");
-        assert_eq!(headers["x-amz-security-token"], "a+b");
-        assert_eq!(headers["x-amz-meta-a"], "x");
-    }
-
-    #[test]
-    fn amz_arguments_do_not_add_to_headers() {
-        let uri: Uri = "/b/k?x-amz-acl=private".parse().unwrap();
-        let mut headers = HeaderMap::new();
-        headers.insert("x-amz-acl", HeaderValue::from_static("private"));
-        assert!(arguments_to_headers(&uri, &headers, &Query::of(&uri)).is_err());
-    }
 
     #[test]
     fn dates() {

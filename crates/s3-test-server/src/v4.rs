@@ -1,16 +1,21 @@
 //! The checks of Signature V4.
 
+use std::fmt;
+
 use hyper::header::{AUTHORIZATION, HeaderMap};
+use time::Duration;
 
 use crate::credentials::Credentials;
 use crate::gate;
+use crate::host;
+use crate::payload::CONTENT_SHA256;
 use crate::query::Query;
 use crate::refusal::Refusal;
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The arguments which a signed query has to have, each once.
-const ARGUMENTS: [&str; 6] = [
+pub const ARGUMENTS: [&str; 6] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Signature",
@@ -21,6 +26,26 @@ const ARGUMENTS: [&str; 6] = [
 
 /// A week in seconds.
 const LONGEST_EXPIRY: u64 = 604_800;
+
+/// What a request states of its signature.
+pub struct Signed<'a> {
+    pub scope: Scope<'a>,
+    /// The names of the signed headers.
+    pub headers: &'a str,
+    /// The date and the time.
+    pub date: &'a str,
+    /// How long a signature in the query is valid.
+    pub expires: Option<Duration>,
+    pub signature: &'a str,
+}
+
+impl Signed<'_> {
+    /// Whether [`s3s`] verifies a signature of this kind.
+    pub fn is_verified_by_s3s(&self, headers: &HeaderMap) -> bool {
+        self.scope.service == "s3"
+            && (self.expires.is_none() || !headers.contains_key(CONTENT_SHA256))
+    }
+}
 
 /// Whether the query is signed.
 pub fn in_query(query: &Query<'_>) -> bool {
@@ -36,11 +61,11 @@ pub fn signs_header(headers: &HeaderMap, query: &Query<'_>, name: &str) -> bool 
 }
 
 /// Checks a request with the signature in the Authorization header.
-pub fn check_headers(
-    headers: &HeaderMap,
+pub fn check_headers<'a>(
+    headers: &'a HeaderMap,
     credentials: &Credentials,
     region: Option<&str>,
-) -> Result<(), Refusal> {
+) -> Result<Signed<'a>, Refusal> {
     let authorization = authorization(headers).ok_or_else(|| {
         Refusal::authorization_header_malformed(
             "the authorization header requires three components: \
@@ -56,7 +81,7 @@ pub fn check_headers(
              \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
         )
     })?;
-    if let Some((message, region)) = scope.fault(region) {
+    if let Some((message, region)) = scope.fault(host::service(headers), region) {
         let refusal = Refusal::authorization_header_malformed(&message);
         return Err(with_region(refusal, region));
     }
@@ -66,16 +91,24 @@ pub fn check_headers(
         ));
     }
     check_signed_headers(headers, authorization.signed_headers)?;
-    credentials.check(scope.access_key_id, &gate::tokens_in_headers(headers))
+    credentials.check(scope.access_key_id, &gate::tokens_in_headers(headers))?;
+    let date = headers.get("x-amz-date").and_then(|date| date.to_str().ok());
+    Ok(Signed {
+        scope,
+        headers: authorization.signed_headers,
+        date: date.unwrap_or_default(),
+        expires: None,
+        signature: authorization.signature,
+    })
 }
 
 /// Checks a request with the signature in the query.
-pub fn check_query(
+pub fn check_query<'a>(
     headers: &HeaderMap,
-    query: &Query<'_>,
+    query: &'a Query<'_>,
     credentials: &Credentials,
     region: Option<&str>,
-) -> Result<(), Refusal> {
+) -> Result<Signed<'a>, Refusal> {
     if ARGUMENTS.iter().any(|name| query.count(name) != 1) {
         return Err(Refusal::authorization_query_parameters(
             "Query-string authentication version 4 requires the X-Amz-Algorithm, \
@@ -96,13 +129,13 @@ pub fn check_query(
              expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
         )
     })?;
-    if let Some((message, region)) = scope.fault(region) {
+    if let Some((message, region)) = scope.fault(host::service(headers), region) {
         let refusal = Refusal::authorization_query_parameters(format!(
             "Error parsing the X-Amz-Credential parameter; {message}"
         ));
         return Err(with_region(refusal, region));
     }
-    match argument("X-Amz-Expires").parse::<i64>() {
+    let expires = match argument("X-Amz-Expires").parse::<i64>() {
         Err(_) => {
             return Err(Refusal::authorization_query_parameters(
                 "X-Amz-Expires should be a number",
@@ -119,10 +152,17 @@ pub fn check_query(
                  the given X-Amz-Expires must be less than 604800 seconds",
             ));
         }
-        Ok(_) => {}
-    }
+        Ok(seconds) => Duration::seconds(seconds),
+    };
     check_signed_headers(headers, argument("X-Amz-SignedHeaders"))?;
-    credentials.check(scope.access_key_id, &gate::tokens(headers, query))
+    credentials.check(scope.access_key_id, &gate::tokens(headers, query))?;
+    Ok(Signed {
+        scope,
+        headers: argument("X-Amz-SignedHeaders"),
+        date: argument("X-Amz-Date"),
+        expires: Some(expires),
+        signature: argument("X-Amz-Signature"),
+    })
 }
 
 fn with_region(refusal: Refusal, region: Option<&str>) -> Refusal {
@@ -161,6 +201,7 @@ struct Authorization<'a> {
     algorithm: &'a str,
     credential: &'a str,
     signed_headers: &'a str,
+    signature: &'a str,
 }
 
 fn authorization(headers: &HeaderMap) -> Option<Authorization<'_>> {
@@ -172,35 +213,50 @@ fn authorization(headers: &HeaderMap) -> Option<Authorization<'_>> {
             (found == name).then_some(value)
         })
     };
-    component("Signature")?;
     Some(Authorization {
         algorithm,
         credential: component("Credential")?,
         signed_headers: component("SignedHeaders")?,
+        signature: component("Signature")?,
     })
 }
 
 /// The credential with its scope.
-struct Scope<'a> {
-    access_key_id: &'a str,
+pub struct Scope<'a> {
+    pub access_key_id: &'a str,
+    pub date: &'a str,
     region: &'a str,
     service: &'a str,
+}
+
+/// The scope without the access key.
+impl fmt::Display for Scope<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}/{}/aws4_request", self.date, self.region, self.service)
+    }
 }
 
 impl<'a> Scope<'a> {
     fn parse(credential: &'a str) -> Option<Self> {
         let components: Vec<&str> = credential.split('/').collect();
-        let [access_key_id, _date, region, service, "aws4_request"] = components[..] else {
+        let [access_key_id, date, region, service, "aws4_request"] = components[..] else {
             return None;
         };
-        Some(Self { access_key_id, region, service })
+        Some(Self { access_key_id, date, region, service })
     }
 
-    /// What is wrong with the scope, and the region that would be right.
-    fn fault<'r>(&self, region: Option<&'r str>) -> Option<(String, Option<&'r str>)> {
-        if self.service != "s3" {
-            let message =
-                format!("incorrect service \"{}\". This endpoint belongs to \"s3\".", self.service);
+    /// What is wrong with the scope of a request to a service, and the region that
+    /// would be right.
+    fn fault<'r>(
+        &self,
+        service: &str,
+        region: Option<&'r str>,
+    ) -> Option<(String, Option<&'r str>)> {
+        if self.service != service {
+            let message = format!(
+                "incorrect service \"{}\". This endpoint belongs to \"{service}\".",
+                self.service
+            );
             return Some((message, None));
         }
         let expected = region.filter(|expected| *expected != self.region)?;

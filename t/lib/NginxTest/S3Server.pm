@@ -10,7 +10,11 @@ use NginxTest::Env qw(base_dir);
 use NginxTest::Process qw(spawn is_alive wait_until);
 
 my @Domains = qw(s3.us-east-1.amazonaws.com s3.eu-west-1.amazonaws.com
-                 s3.amazonaws.com s3.test minio.example.com);
+                 s3.amazonaws.com s3.test minio.example.com
+                 s3-object-lambda.us-east-1.amazonaws.com
+                 s3-outposts.us-east-1.amazonaws.com
+                 s3express-use1-az4.us-east-1.amazonaws.com
+                 s3express-control.us-east-1.amazonaws.com);
 
 sub new {
     my ($class, $dir, $region) = @_;

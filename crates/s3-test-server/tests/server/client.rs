@@ -45,6 +45,14 @@ impl Request {
         self
     }
 
+    /// Cuts the body in two parts and frames them as `Transfer-Encoding: chunked` does.
+    pub fn chunked(mut self) -> Self {
+        let (first, second) = self.body.split_at(self.body.len() / 2);
+        let parts = [first, second].map(|part| format!("{:x}\r\n{part}\r\n", part.len()));
+        self.body = format!("{}0\r\n\r\n", parts.concat());
+        self.header("transfer-encoding", "chunked")
+    }
+
     /// Replaces a part of the request target, which must be there.
     pub fn retarget(mut self, from: &str, to: &str) -> Self {
         assert!(self.target.contains(from), "{from} in {}", self.target);

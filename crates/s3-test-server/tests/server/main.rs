@@ -2,13 +2,17 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod client;
+mod copies;
 mod credentials;
 mod operations;
 mod process;
 mod server;
+mod services;
 mod signatures;
 mod strictness;
+mod uploads;
 mod v2;
 mod v4;
 

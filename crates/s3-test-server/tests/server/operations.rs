@@ -1,7 +1,12 @@
 //! The operations on buckets and objects.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
+
 use crate::client::{Request, Response};
 use crate::server::{REGION, Server};
+use crate::v2::V2;
 use crate::v4::V4;
 
 fn call(request: Request, server: &Server) -> Response {
@@ -245,4 +250,87 @@ fn buckets() {
     assert_eq!(response.status, 404);
     let response = get(&server, "/bucket?location");
     assert!(response.body.contains(REGION), "{}", response.body);
+}
+
+#[test]
+fn deletion_of_many_objects() {
+    let server = Server::start();
+    let document = |quiet: bool| {
+        format!(
+            "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>{quiet}</Quiet>\
+             <Object><Key>a</Key></Object><Object><Key>b/1</Key><VersionId>v1</VersionId></Object>\
+             <Object><Key>none</Key></Object><Object><Key>z</Key><VersionId>v2</VersionId></Object>\
+             </Delete>"
+        )
+    };
+    let body = document(false);
+    let digest = |body: &str| STANDARD.encode(Md5::digest(body));
+    let delete = |body: &str| Request::new(&server, "POST", "/list?delete").body(body);
+
+    call(delete(&body), &server).assert_error(400, "InvalidRequest");
+    let request = delete(&body).header("content-md5", &digest("other"));
+    call(request, &server).assert_error(400, "BadDigest");
+    let request = delete(&body).header("x-amz-checksum-crc32", "AAAAAA==");
+    call(request, &server).assert_error(400, "BadDigest");
+    let empty = "<Delete></Delete>";
+    call(delete(empty).header("content-md5", &digest(empty)), &server)
+        .assert_error(400, "MalformedXML");
+    let request = Request::new(&server, "POST", "/nobucket?delete")
+        .body(&body)
+        .header("content-md5", &digest(&body));
+    call(request, &server).assert_error(404, "NoSuchBucket");
+    get(&server, "/list/a").assert_body("1");
+
+    let request = delete(&body).header("content-md5", &digest(&body));
+    let response = V2::long_term().in_headers(request).send(&server);
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.body.matches("<Deleted>").count(), 3);
+    assert_eq!(response.body.matches("<Error>").count(), 1);
+    assert_eq!(response.element("Code"), Some("NoSuchVersion"));
+    for key in ["a", "b/1"] {
+        get(&server, &format!("/list/{key}")).assert_error(404, "NoSuchKey");
+    }
+    get(&server, "/list/b/2").assert_body("3");
+    get(&server, "/list/z").assert_body("5");
+
+    let body = document(true);
+    let response = call(delete(&body).header("content-md5", &digest(&body)), &server);
+    assert_eq!(response.status, 200);
+    assert!(!response.body.contains("<Deleted>"));
+    assert_eq!(response.element("Key"), Some("z"));
+}
+
+#[test]
+fn new_buckets() {
+    let server = Server::start();
+    let body = format!(
+        "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+         <LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+    );
+    let create = |target: &str| Request::new(&server, "PUT", target).body(&body);
+    let response = call(create("/new"), &server);
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.headers["location"], "/new");
+    let virtual_hosted = create("/").replace_header("host", "newer.s3.test");
+    assert_eq!(call(virtual_hosted, &server).status, 200);
+    for bucket in ["new", "newer"] {
+        let object = format!("/{bucket}/key");
+        get(&server, &object).assert_error(404, "NoSuchKey");
+        let put = Request::new(&server, "PUT", &object).body("content");
+        assert_eq!(call(put, &server).status, 200);
+        get(&server, &object).assert_body("content");
+    }
+    assert_eq!(get(&server, "/").body.matches("<Bucket>").count(), 5);
+
+    for bucket in ["/new", "/bucket"] {
+        call(create(bucket), &server).assert_error(409, "BucketAlreadyOwnedByYou");
+    }
+    get(&server, "/new/key").assert_body("content");
+    call(create("/Invalid"), &server).assert_error(400, "InvalidBucketName");
+    let elsewhere = body.replace(REGION, "us-west-2");
+    for body in ["", &elsewhere] {
+        call(create("/other").body(body), &server)
+            .assert_error(400, "IllegalLocationConstraintException");
+    }
+    get(&server, "/other?location").assert_error(404, "NoSuchBucket");
 }

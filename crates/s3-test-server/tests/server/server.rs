@@ -45,6 +45,10 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
+        Self::start_with_domains(&[DOMAIN])
+    }
+
+    pub fn start_with_domains(domains: &[&str]) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
@@ -56,7 +60,8 @@ impl Server {
         std::fs::write(&credentials, CREDENTIALS).unwrap();
 
         let mut child = Command::new(env!("CARGO_BIN_EXE_s3-test-server"))
-            .args(["--listen", "127.0.0.1:0", "--domain", DOMAIN, "--region", REGION])
+            .args(["--listen", "127.0.0.1:0", "--region", REGION])
+            .args(domains.iter().flat_map(|domain| ["--domain", domain]))
             .arg("--objects")
             .arg(objects)
             .arg("--credentials")

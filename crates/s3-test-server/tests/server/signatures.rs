@@ -243,7 +243,7 @@ fn bodies() {
         sign(Request::get(&server, &target)).send(&server).assert_body("content");
     }
 
-    let unsigned = V4 { unsigned_payload: true, ..V4::long_term() };
+    let unsigned = V4 { payload: Some("UNSIGNED-PAYLOAD"), ..V4::long_term() };
     let request = unsigned.in_headers(put("/bucket/unsigned"));
     assert_eq!(request.value_of("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
     assert_eq!(request.body("changed").send(&server).status, 200);

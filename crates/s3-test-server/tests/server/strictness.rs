@@ -115,15 +115,3 @@ fn malformed_queries() {
         response.assert_error(403, "AccessDenied");
     }
 }
-
-#[test]
-fn uploads_without_a_length() {
-    let server = Server::start();
-    let request = Request::new(&server, "PUT", "/bucket/x")
-        .header("transfer-encoding", "chunked")
-        .body("1\r\nx\r\n0\r\n\r\n");
-    V4 { unsigned_payload: true, ..V4::long_term() }
-        .in_headers(request)
-        .send(&server)
-        .assert_error(501, "NotImplemented");
-}

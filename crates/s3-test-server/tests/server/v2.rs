@@ -9,8 +9,9 @@ use crate::client::Request;
 use crate::seconds_since_epoch;
 use crate::server::DOMAIN;
 
-const SUBRESOURCES: [&str; 11] = [
+const SUBRESOURCES: [&str; 12] = [
     "acl",
+    "delete",
     "location",
     "partNumber",
     "response-content-disposition",

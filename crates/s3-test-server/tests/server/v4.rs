@@ -22,7 +22,8 @@ pub struct V4 {
     pub service: &'static str,
     pub time: SystemTime,
     pub expires_in: Duration,
-    pub unsigned_payload: bool,
+    /// In place of the hash of the body, in a query of `UNSIGNED-PAYLOAD`.
+    pub payload: Option<&'static str>,
 }
 
 impl V4 {
@@ -39,7 +40,7 @@ impl V4 {
             service: "s3",
             time: SystemTime::now(),
             expires_in: Duration::from_secs(60),
-            unsigned_payload: false,
+            payload: None,
         }
     }
 
@@ -88,10 +89,10 @@ impl V4 {
             .unwrap()
             .into();
 
-        let body = if in_query || self.unsigned_payload {
-            SignableBody::UnsignedPayload
-        } else {
-            SignableBody::Bytes(request.body.as_bytes())
+        let body = match self.payload {
+            Some(payload) => SignableBody::Precomputed(payload.to_owned()),
+            None if in_query => SignableBody::UnsignedPayload,
+            None => SignableBody::Bytes(request.body.as_bytes()),
         };
         let uri = format!("http://{}{}", request.value_of("host").unwrap(), request.target);
         let headers: Vec<(String, String)> = request.headers.clone();
