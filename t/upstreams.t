@@ -495,8 +495,8 @@ location / {
 }
 --- dns
 s3.example.com
---- pipelined_requests eval: ["GET /a", "GET /b"]
---- error_code eval: [200, 200]
+--- raw_request eval
+"GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_unlike: Authorization|AWSAccessKeyId
 --- upstream_count: 2
 --- grep_error_log eval
