@@ -42,6 +42,8 @@ macro_rules! write_parts {
 }
 
 mod aws_chunked;
+#[cfg(test)]
+mod aws_signing_test_suite;
 mod buffer;
 mod credentials;
 mod date;
