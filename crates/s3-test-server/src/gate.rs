@@ -141,7 +141,9 @@ pub fn check(
     let removes_range =
         has_unusable_range(&parts.headers) && !v4::signs_header(&parts.headers, &query, "range");
 
+    // A signature that s3s cannot verify.
     let unknown = signed.as_ref().filter(|signed| !signed.is_verified_by_s3s(&parts.headers));
+    // Signature V2 has no such form, and s3s alone verifies the signatures of chunks.
     let is_form_known = match form {
         Form::Plain => true,
         Form::TrailingChecksum => signed.is_some(),
