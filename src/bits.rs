@@ -11,6 +11,7 @@ unsafe extern "C" {
     fn ngx_http_s3_auth_reading_body(r: *const ngx_http_request_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_chunked(r: *const ngx_http_request_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_set_expect_tested(r: *mut ngx_http_request_t);
+    fn ngx_http_s3_auth_clear_keepalive(r: *mut ngx_http_request_t);
     fn ngx_http_s3_auth_noname(clcf: *const ngx_http_core_loc_conf_t) -> ngx_uint_t;
     fn ngx_http_s3_auth_buf_size(b: *const ngx_buf_t) -> off_t;
     fn ngx_http_s3_auth_set_request_sent(u: *mut ngx_http_upstream_t);
@@ -40,6 +41,12 @@ pub(crate) fn chunked(request: &ngx_http_request_t) -> bool {
 pub(crate) fn set_expect_tested(request: &mut ngx_http_request_t) {
     // SAFETY: the function writes the structure.
     unsafe { ngx_http_s3_auth_set_expect_tested(request) }
+}
+
+/// Has nginx close the client's connection after the response.
+pub(crate) fn clear_keepalive(request: &mut ngx_http_request_t) {
+    // SAFETY: the function writes the structure.
+    unsafe { ngx_http_s3_auth_clear_keepalive(request) }
 }
 
 /// Whether the location is an `if` or a `limit_except` block.

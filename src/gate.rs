@@ -18,7 +18,7 @@ use ngx::{
     http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
 };
 
-use crate::{S3AuthModule, aws_chunked, log, methods::Methods, response, stamp::Refusal};
+use crate::{S3AuthModule, aws_chunked, bits, log, methods::Methods, response, stamp::Refusal};
 
 /// Adds the check to the precontent phase.
 pub(crate) fn register(cf: &ngx_conf_t) -> Status {
@@ -61,6 +61,7 @@ fn check(request: &mut Request) -> Status {
     }
     if !methods.allow(method.as_bytes()) {
         Refusal::Method(method.as_bytes().escape_ascii().to_string()).write(request.log());
+        close_if_expecting(request);
         return match response::set_allowed(request, methods) {
             Some(()) => Status(NGX_HTTP_NOT_ALLOWED as ngx_int_t),
             None => Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
@@ -68,7 +69,17 @@ fn check(request: &mut Request) -> Status {
     }
     if let Err(error) = aws_chunked::check(request, location.is_v4) {
         Refusal::Sign(error).write(request.log());
+        close_if_expecting(request);
         return aws_chunked::answer(request);
     }
     Status::NGX_DECLINED
+}
+
+/// Has the connection closed when the client waits for `100 Continue`: after another status it may
+/// send the body or the next request (RFC 9110, section 10.1.1). nginx would discard either as the
+/// body.
+fn close_if_expecting(request: &mut Request) {
+    if !request.as_ref().headers_in.expect.is_null() {
+        bits::clear_keepalive(request.as_mut());
+    }
 }

@@ -119,7 +119,7 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_core_loc_conf_t { handler error_pages }
     ngx_http_err_page_t { status }
     ngx_connection_t { log }
-    ngx_http_headers_in_t { headers upgrade content_length_n }
+    ngx_http_headers_in_t { headers upgrade expect content_length_n }
     ngx_http_headers_out_t { headers status }
     ngx_http_request_t {
         connection ctx main_conf loc_conf upstream pool headers_in headers_out method_name main

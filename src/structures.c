@@ -41,6 +41,13 @@ ngx_http_s3_auth_set_expect_tested(ngx_http_request_t *r)
 }
 
 
+void
+ngx_http_s3_auth_clear_keepalive(ngx_http_request_t *r)
+{
+    r->keepalive = 0;
+}
+
+
 ngx_uint_t
 ngx_http_s3_auth_noname(ngx_http_core_loc_conf_t *clcf)
 {
@@ -208,6 +215,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     SIZE(ngx_http_headers_in_t),
     OFFSET(ngx_http_headers_in_t, headers),
     OFFSET(ngx_http_headers_in_t, upgrade),
+    OFFSET(ngx_http_headers_in_t, expect),
     OFFSET(ngx_http_headers_in_t, content_length_n),
 
     SIZE(ngx_http_headers_out_t),

@@ -181,10 +181,13 @@ Content-Type: application/xml
 --- upstream_request_like
 ^Authorization: AWS AKIDTEST00000000001:\S{28}$
 
-=== TEST 15: a client that waits for 100 gets 501 at once
+=== TEST 15: a client that waits for 100 gets 501 at once, on a connection that is then closed
 --- config eval: "lingering_timeout 100ms; $::Locations"
---- raw_request eval: ::expecting('/v2-headers', $::UnsignedTrailer . $::Trailer)
+--- raw_request eval
+::expecting('/v2-headers', $::UnsignedTrailer . $::Trailer) =~ s/Connection: close\r\n//r
 --- error_code: 501
+--- response_headers
+Connection: close
 --- raw_response_headers_unlike: 100 Continue
 --- upstream_count: 0
 
@@ -277,3 +280,13 @@ upstream films {
 --- response_body_like: </Error>
 --- upstream_request_like
 \AGET /v2-headers HTTP/1\.1$
+
+=== TEST 25: the connection is closed after 405, too
+--- config eval: "lingering_timeout 100ms; " . $::Locations =~ s/s3_methods any/s3_methods GET/gr
+--- raw_request eval
+::expecting('/v2-headers', '') =~ s/Connection: close\r\n//r
+--- error_code: 405
+--- response_headers
+Allow: GET, HEAD
+Connection: close
+--- upstream_count: 0

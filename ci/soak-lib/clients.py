@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Real clients of S3, with their defaults, through nginx to the S3 server.
+
+    clients.py --nginx BINARY --module MODULE [--short 1]
+
+Each client has no keys, or keys that the S3 server does not know; nginx signs with others. It uploads,
+downloads, copies and deletes, over HTTP and HTTPS, to locations that sign with Version 4 in headers and
+in the query. What it uploads is then compared byte for byte, and must not have kept the content coding
+of the upload. With Version 2, which has no form for a body in chunks, uploads in chunks get 501, and
+the client sends no second request; with what nginx logs to set in the client, they pass. The short form
+is without keys, over HTTPS, and with Version 4 in headers only.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import os
+import pathlib
+import random
+import ssl
+import subprocess
+import urllib.request
+
+from load import KEYS, S3Server, command
+from web import Failure, Nginx, reserve_port
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = pathlib.Path(__file__).resolve().parent / "client-programs"
+# Where ci/setup puts the clients.
+CLIENTS = ROOT / "build/clients"
+LIMIT = 120  # seconds for a client
+
+KINDS = {
+    "v4-headers": "s3_region eu-west-1; s3_use_headers on;",
+    "v4-query": "s3_region eu-west-1; s3_use_headers off;",
+    "v2-headers": "s3_use_headers on;",
+}
+SETTING = "AWS_REQUEST_CHECKSUM_CALCULATION"
+LOGGED = f'only its sender can sign a body in "aws-chunked" encoding, set "{SETTING}=when_required"'
+UPLOADS = ("small", "large", "multipart", "stream")
+OTHERS = ("get", "get large", "range", "copy", "delete")
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """A client, by the program that runs its operations."""
+
+    name: str
+    program: tuple
+    uploads: tuple = UPLOADS
+    # What it uploads in chunks over HTTPS without setting anything.
+    chunked: tuple = UPLOADS
+
+
+CLIENTS_TESTED = [
+    Client("boto3", ("bin/python", "sdk_for_python.py")),
+    Client("the SDK for JavaScript", ("bin/node", "sdk_for_javascript.mjs"), chunked=("large",)),
+    Client("pyarrow", ("bin/python", "sdk_for_cpp.py"), ("small", "large", "stream"),
+           ("small", "large", "stream")),
+]
+
+
+class Stage:
+    """nginx in front of the S3 server, on a port with TLS and one without for each kind."""
+
+    def __init__(self, options):
+        self.nginx = Nginx(options.nginx, options.module)
+        self.directory = self.nginx.directory
+        self.s3 = S3Server(self.directory)
+        self.ports = {(kind, scheme): reserve_port()
+                      for kind in KINDS for scheme in ("http", "https")}
+        self.small = self._file("small", 1000)
+        self.large = self._file("large", 20 << 20)
+        self.ca = self.directory / "ca.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+             "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=IP:127.0.0.1", "-keyout", self.directory / "key.pem", "-out", self.ca],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.trusted = ssl.create_default_context(cafile=str(self.ca))
+
+    def _file(self, name, size):
+        path = self.directory / name
+        path.write_bytes(random.Random(name).randbytes(size))
+        return path
+
+    def __enter__(self):
+        servers = "".join(f"""
+    server {{
+        listen 127.0.0.1:{self.ports[kind, "http"]};
+        listen 127.0.0.1:{self.ports[kind, "https"]} ssl;
+        ssl_certificate ca.pem;
+        ssl_certificate_key key.pem;
+        s3_access_key {KEYS[0][0]};
+        s3_secret_key {KEYS[0][1]};
+        s3_methods any;
+        {settings}
+        location / {{ proxy_pass http://s3; }}
+    }}""" for kind, settings in KINDS.items())
+        self.nginx.configure(f"""
+    upstream s3 {{ server {self.s3.address}; keepalive 8; }}
+    client_max_body_size 100m;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host s3.eu-west-1.amazonaws.com;
+{servers}""")
+        self.nginx.start()
+        return self
+
+    def __exit__(self, *_):
+        self.nginx.remove()
+        self.s3.stop()
+
+    def run(self, client, kind, scheme, keys, operations, **environment):
+        """What becomes of each operation: `ok`, or an error."""
+        program, script = client.program
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.directory), "BUCKET": "films",
+            "ENDPOINT": f"{scheme}://127.0.0.1:{self.ports[kind, scheme]}",
+            "PREFIX": f"{script}/{kind}/{scheme}/{keys}/", "CA": str(self.ca),
+            "NODE_EXTRA_CA_CERTS": str(self.ca), "SMALL": str(self.small), "LARGE": str(self.large),
+            "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **({"AWS_ACCESS_KEY_ID": "AKIDCLIENT0000000000",
+                "AWS_SECRET_ACCESS_KEY": "Client/Secret+Key"} if keys == "dummy" else {}),
+            **environment,
+        }
+        result = subprocess.run(
+            [CLIENTS / program, PROGRAMS / script, *operations], cwd=CLIENTS, env=environment,
+            capture_output=True, text=True, timeout=LIMIT, check=False,
+        )
+        results = dict(line.split("\t", 1) for line in result.stdout.splitlines() if "\t" in line)
+        if missing := set(operations) - set(results):
+            raise Failure(f"{client.name} has ended before {missing}: {result.stderr}")
+        return environment["PREFIX"], results
+
+    def check_object(self, prefix, name):
+        """That an object is what was sent."""
+        url = f"https://127.0.0.1:{self.ports['v4-headers', 'https']}/films/{prefix}{name}"
+        with urllib.request.urlopen(url, context=self.trusted, timeout=LIMIT) as answer:
+            content, coding = answer.read(), answer.headers["Content-Encoding"]
+        sent = (self.small if name == "small" else self.large).read_bytes()
+        if hashlib.sha256(content).digest() != hashlib.sha256(sent).digest():
+            raise Failure(f"{prefix}{name} has {len(content)} bytes that are not as sent")
+        if coding:
+            raise Failure(f"{prefix}{name} has Content-Encoding {coding}")
+
+    def check_arrived(self):
+        """That every request which has reached the S3 server is signed by nginx."""
+        arrived = self.s3.requests()
+        if bad := [request for request in arrived if request[3] not in KINDS]:
+            raise Failure(f"not signed: {bad[:5]}")
+        return len(arrived)
+
+
+def try_client(stage, client, kind, scheme, keys):
+    """Runs all operations, which must succeed. Returns their number."""
+    operations = client.uploads + OTHERS
+    # Deleted last, after it has been compared.
+    prefix, results = stage.run(client, kind, scheme, keys, operations[:-1])
+    for name in client.uploads:
+        if results[name] == "ok":
+            stage.check_object(prefix, name)
+    results |= stage.run(client, kind, scheme, keys, operations[-1:])[1]
+    if failed := {name: text for name, text in results.items() if text != "ok"}:
+        raise Failure(f"{client.name}, {kind}, {scheme}, {keys} keys: {failed}\n{stage.nginx.log()[-2000:]}")
+    return len(operations)
+
+
+def try_v2(stage, client):
+    """Uploads in chunks to a location that signs with Version 2."""
+    for name in client.chunked:
+        logged = stage.nginx.log().count(LOGGED)
+        _, results = stage.run(client, "v2-headers", "https", "no", [name])
+        refused = stage.nginx.log().count(LOGGED) - logged
+        # boto3 sends parts at a time, and again those that the failure of another has interrupted.
+        as_often = refused == 1 if name in ("small", "large") else refused > 0
+        if "NotImplemented" not in results[name] and "501" not in results[name] or not as_often:
+            raise Failure(f"{client.name}, {name}: {results[name]}, refused {refused} times")
+    prefix, results = stage.run(
+        client, "v2-headers", "https", "no", client.chunked, **{SETTING: "when_required"}
+    )
+    for name in client.chunked:
+        if results[name] != "ok":
+            raise Failure(f"{client.name}, {name}, {SETTING} is set: {results[name]}")
+        stage.check_object(prefix, name)
+    return 2 * len(client.chunked)
+
+
+SHORT = [("v4-headers", "https", "no")]
+LONG = list(itertools.product(("v4-headers", "v4-query"), ("http", "https"), ("no", "dummy")))
+
+
+def run(options):
+    tried = 0
+    with Stage(options) as stage:
+        for client in CLIENTS_TESTED:
+            for kind, scheme, keys in SHORT if options.short else LONG:
+                tried += try_client(stage, client, kind, scheme, keys)
+            tried += try_v2(stage, client)
+            print(f"  {client.name}: ok", flush=True)
+        arrived = stage.check_arrived()
+        stage.nginx.stop()
+        stage.nginx.check_log()
+    return f"{len(CLIENTS_TESTED)} clients, {tried} operations, {arrived} requests, 0 failures"
+
+
+command(__doc__, run, short=0)
