@@ -14,10 +14,10 @@ use ngx::ffi::{
     ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t,
     ngx_http_headers_in_t, ngx_http_headers_out_t, ngx_http_module_t, ngx_http_phase_t,
     ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
-    ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t, ngx_http_upstream_peer_t,
-    ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t, ngx_http_upstream_t,
-    ngx_http_variable_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t,
-    ngx_table_elt_t, ngx_time_t,
+    ngx_http_upstream_headers_in_t, ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t,
+    ngx_http_upstream_peer_t, ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t,
+    ngx_http_upstream_t, ngx_http_variable_t, ngx_list_part_t, ngx_list_t, ngx_log_t, ngx_module_t,
+    ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t, ngx_table_elt_t, ngx_time_t,
 };
 
 /// A row of the table in structures.c.
@@ -96,6 +96,8 @@ const LAYOUT: &[InRust] = layout! {
     ngx_str_t { len data }
     ngx_array_t { elts nelts }
     ngx_table_elt_t { hash key value lowcase_key }
+    ngx_list_part_t { elts nelts next }
+    ngx_list_t { part }
     ngx_buf_t { pos last start end }
     ngx_chain_t { buf next }
     ngx_time_t { sec }
@@ -133,7 +135,8 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_upstream_srv_conf_t { peer srv_conf host port }
     ngx_http_upstream_main_conf_t { upstreams }
     ngx_http_upstream_resolved_t { host port no_port }
-    ngx_http_upstream_t { request_bufs conf resolved }
+    ngx_http_upstream_headers_in_t { headers }
+    ngx_http_upstream_t { request_bufs conf headers_in resolved }
 };
 
 /// Compares the two layouts, and returns the first difference.

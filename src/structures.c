@@ -95,6 +95,14 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_table_elt_t, value),
     OFFSET(ngx_table_elt_t, lowcase_key),
 
+    SIZE(ngx_list_part_t),
+    OFFSET(ngx_list_part_t, elts),
+    OFFSET(ngx_list_part_t, nelts),
+    OFFSET(ngx_list_part_t, next),
+
+    SIZE(ngx_list_t),
+    OFFSET(ngx_list_t, part),
+
     SIZE(ngx_buf_t),
     OFFSET(ngx_buf_t, pos),
     OFFSET(ngx_buf_t, last),
@@ -244,9 +252,13 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_http_upstream_resolved_t, port),
     OFFSET(ngx_http_upstream_resolved_t, no_port),
 
+    SIZE(ngx_http_upstream_headers_in_t),
+    OFFSET(ngx_http_upstream_headers_in_t, headers),
+
     SIZE(ngx_http_upstream_t),
     OFFSET(ngx_http_upstream_t, request_bufs),
     OFFSET(ngx_http_upstream_t, conf),
+    OFFSET(ngx_http_upstream_t, headers_in),
     OFFSET(ngx_http_upstream_t, resolved),
 };
 
