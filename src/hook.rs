@@ -135,6 +135,15 @@ pub(crate) fn install(
     Some(())
 }
 
+/// Whether a hook is in a configuration of an upstream: that of a location, or a copy.
+pub(crate) fn is_installed(conf: &ngx_http_upstream_conf_t) -> bool {
+    // SAFETY: NULL, or what a hook or the operator's `proxy_bind` is; and what it points to in turn.
+    let value = unsafe { conf.local.as_ref().and_then(|local| local.value.as_ref()) };
+    let stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize = run_stamp;
+    // SAFETY: a list of codes begins with a function.
+    value.is_some_and(|value| unsafe { *value.lengths.cast::<usize>() } == stamp as usize)
+}
+
 impl Hook {
     /// Ends a request that must not be sent: nginx finds the upstream that takes none.
     fn refuse(&self, upstream: &mut ngx_http_upstream_t) {

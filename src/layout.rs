@@ -136,7 +136,7 @@ const LAYOUT: &[InRust] = layout! {
     ngx_http_upstream_srv_conf_t { peer srv_conf host port }
     ngx_http_upstream_main_conf_t { upstreams }
     ngx_http_upstream_resolved_t { host port no_port }
-    ngx_http_upstream_headers_in_t { status_n }
+    ngx_http_upstream_headers_in_t { headers status_n }
     ngx_http_upstream_t {
         request_bufs conf create_request reinit_request headers_in resolved
     }

@@ -17,6 +17,7 @@
 //! | `rewrite` | a request head that is written again is stamped again |
 //! | `upgrade` | no tunnel is opened by a signed request |
 //! | `response` | what is changed in the head of a response |
+//! | `list` | nginx's lists of headers |
 //! | `variables` | `$s3_signature`, `$s3_access_key_id` |
 //! | `bits` | bit fields of nginx's structures |
 //! | `pool`, `log` | nginx's memory; messages, and panics that stay out of nginx |
@@ -31,6 +32,7 @@ mod directives;
 mod gate;
 mod hook;
 mod layout;
+mod list;
 mod log;
 mod methods;
 mod pool;
@@ -46,7 +48,7 @@ mod variables;
 mod wipe;
 
 use std::{
-    ffi::{c_char, c_ulong, c_void},
+    ffi::{CStr, c_char, c_ulong, c_void},
     ptr,
 };
 
@@ -64,7 +66,24 @@ use conf::{BlockConf, MainConf};
 /// The module.
 pub(crate) struct S3AuthModule;
 
-ngx::ngx_modules!(ngx_http_s3_auth_module);
+/// The modules of the file, for `load_module`. Not by `ngx_modules!`, which makes an empty order.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, missing_docs)]
+pub static mut ngx_modules: [*const ngx_module_t; 2] =
+    [&raw const ngx_http_s3_auth_module, ptr::null()];
+
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, missing_docs)]
+pub static mut ngx_module_names: [*const c_char; 2] = [NAME.as_ptr(), ptr::null()];
+
+/// The place among the modules that nginx's `configure` gives to a filter: before the copy filter,
+/// and after all that are no filters, such as the proxy module.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, missing_docs)]
+pub static mut ngx_module_order: [*const c_char; 3] =
+    [NAME.as_ptr(), c"ngx_http_copy_filter_module".as_ptr(), ptr::null()];
+
+const NAME: &CStr = c"ngx_http_s3_auth_module";
 
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals, missing_docs)]

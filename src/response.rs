@@ -1,4 +1,5 @@
-//! What is changed in the head of a response: the `Allow` header of a 405, and a 101 altogether.
+//! What is changed in the head of a response: the `Allow` header of a 405, signatures in what an
+//! upstream sent, and a 101 altogether.
 
 use std::{
     ffi::c_void,
@@ -17,7 +18,9 @@ use ngx::{
     ngx_string,
 };
 
-use crate::{log, methods::Methods, pool, upgrade};
+use s3_signer::{remove_signature, remove_signature_of_refresh};
+
+use crate::{hook, list, log, methods::Methods, pool, upgrade};
 
 /// The header filter that nginx calls after this module's.
 static mut NEXT: ngx_http_output_header_filter_pt = None;
@@ -37,7 +40,7 @@ unsafe extern "C" fn header_filter(r: *mut ngx_http_request_t) -> ngx_int_t {
     let request = unsafe { Request::from_ngx_http_request(r) };
     let checked = log::guard(request.log(), Err(Status::NGX_ERROR), || {
         upgrade::check(request)?;
-        add_allow(request).ok_or(Status::NGX_ERROR)
+        add_allow(request).and_then(|()| remove_signatures(request)).ok_or(Status::NGX_ERROR)
     });
     // SAFETY: as in `register`.
     match (checked, unsafe { NEXT }) {
@@ -103,5 +106,48 @@ fn add_allow(request: &mut Request) -> Option<()> {
     let element = unsafe { ngx_list_push(&mut request.as_mut().headers_out.headers) };
     // SAFETY: NULL, or a new element that is still to be written.
     unsafe { NonNull::new(element.cast::<ngx_table_elt_t>())?.write(header) };
+    Some(())
+}
+
+/// Removes signatures from the URLs that an upstream or the cache sent, if the location's requests may
+/// be signed: S3's redirects repeat the target. `None`: nginx ran out of memory.
+fn remove_signatures(request: &mut Request) -> Option<()> {
+    let r = request.as_mut();
+    // SAFETY: NULL, or an upstream of this request, maybe of a location before an internal redirect.
+    let Some(upstream) = (unsafe { r.upstream.as_ref() }) else { return Some(()) };
+    // SAFETY: NULL until nginx has chosen it, or a configuration that outlives the request.
+    if !unsafe { upstream.conf.as_ref() }.is_some_and(hook::is_installed) {
+        return Some(());
+    }
+    let received = NonNull::from(&upstream.headers_in.headers);
+    // nginx copies an upstream's header with the pointer to its name, also where `proxy_redirect`
+    // writes another value. A header that `return`, `rewrite` or an error page makes has its own.
+    let is_received = |name: &ngx_str_t| {
+        // SAFETY: a list of headers that lives as long as the request, or all-zero.
+        unsafe { list::headers(received) }
+            // SAFETY: an element of the list.
+            .any(|header| unsafe { header.as_ref() }.key.data == name.data)
+    };
+    // SAFETY: the headers of a live request.
+    for mut header in unsafe { list::headers(NonNull::from(&mut r.headers_out.headers)) } {
+        // SAFETY: as above; nobody else uses the headers of the response now.
+        let header = unsafe { header.as_mut() };
+        let is = |name: &[u8]| header.key.as_bytes().eq_ignore_ascii_case(name);
+        let value = header.value.as_bytes();
+        let value = if is(b"Location") || is(b"Content-Location") {
+            remove_signature(value)
+        } else if is(b"Refresh") {
+            remove_signature_of_refresh(value)
+        } else {
+            None
+        };
+        if let Some(value) = value
+            && header.hash != 0
+            && is_received(&header.key)
+        {
+            // SAFETY: the pool of a live request.
+            header.value = unsafe { pool::copy(r.pool, &[&value]) }?;
+        }
+    }
     Some(())
 }

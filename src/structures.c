@@ -282,6 +282,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_http_upstream_resolved_t, no_port),
 
     SIZE(ngx_http_upstream_headers_in_t),
+    OFFSET(ngx_http_upstream_headers_in_t, headers),
     OFFSET(ngx_http_upstream_headers_in_t, status_n),
 
     SIZE(ngx_http_upstream_t),

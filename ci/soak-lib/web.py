@@ -18,18 +18,25 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from nginx import KINDS, is_alive, reserve_port, temporary_paths, workers  # for the others, too
 
 LIMIT = 20  # seconds for anything to happen
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 
 
 class Failure(Exception):
     """Something that must not happen."""
 
 
-class Recorder:
-    """An upstream that keeps every request, byte for byte, and answers 200."""
+def ok(request):
+    """The answer 200 to a request."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    return head if request.startswith(b"HEAD ") else head + b"ok"
 
-    def __init__(self, path):
+
+class Recorder:
+    """An upstream that keeps every request, byte for byte, and answers 200; or what `answer`
+    returns for a request."""
+
+    def __init__(self, path, answer=None):
         self.path = path
+        self.answer = answer or ok
         self.requests = queue.SimpleQueue()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
@@ -65,7 +72,7 @@ class Recorder:
             del buffer[:length]
             self.requests.put(request)
             try:
-                connection.sendall(OK if request.startswith(b"HEAD ") else OK + b"ok")
+                connection.sendall(self.answer(request))
             except ConnectionError:
                 return False
         return True

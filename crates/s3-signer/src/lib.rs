@@ -25,7 +25,8 @@
 //!
 //! The data goes one way: `head` parses, `uri` and `headers` canonicalise, `v4` and `v2`
 //! make the string to sign, `signer` keeps what outlives a request (buffers, keys, the clock's
-//! text) and writes the new head. Nothing here reads a clock, a file or the network.
+//! text) and writes the new head. `redirect` removes a signature from what an answer repeats of the
+//! target. Nothing here reads a clock, a file or the network.
 //!
 //! We sign and never verify, so nothing compares a signature and no comparison needs to take
 //! constant time.
@@ -52,6 +53,7 @@ mod error;
 mod head;
 mod headers;
 mod keys;
+mod redirect;
 mod signer;
 #[cfg(feature = "stages")]
 pub mod stages;
@@ -66,6 +68,7 @@ pub use credentials::{Credentials, InvalidValue, Region, Service};
 pub use error::SignError;
 pub use head::RequestHead;
 pub use headers::Body;
+pub use redirect::{remove_signature, remove_signature_of_refresh};
 pub use signer::{
     Explanation, Placement, QUERY_LIFETIME, SignatureKind, SignedHead, Signer, SigningParams,
 };
