@@ -24,16 +24,21 @@ impl Buffer {
     ///
     /// # Errors
     /// [`SignError::NoMemory`].
+    #[inline]
     pub fn reserve(&mut self, len: usize) -> Result<(), SignError> {
         self.written = self.written.max(self.bytes.len());
         self.bytes.clear();
         let capacity = self.bytes.capacity();
         if capacity < len || capacity > KEPT && len <= KEPT {
-            *self = Self::default();
-            let len = len.next_power_of_two();
-            self.bytes.try_reserve_exact(len).map_err(|_| SignError::NoMemory)?;
+            return self.replace(len);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn replace(&mut self, len: usize) -> Result<(), SignError> {
+        *self = Self::default();
+        self.bytes.try_reserve_exact(len.next_power_of_two()).map_err(|_| SignError::NoMemory)
     }
 }
 

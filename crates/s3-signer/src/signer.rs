@@ -8,7 +8,7 @@ use crate::{
     aws_chunked::UNSIGNED_TRAILER,
     buffer::Buffer,
     date::{SigningTime, decimal},
-    endpoint::Endpoint,
+    endpoint::LastEndpoint,
     head::RequestHead,
     headers::{Body, Headers, SignedHeader, sort},
     keys::KeyCache,
@@ -125,6 +125,7 @@ pub(crate) enum Signature {
 /// dropped.
 pub struct Signer {
     time: SigningTime,
+    endpoint: LastEndpoint,
     v4_keys: KeyCache<v4::SigningKey>,
     v2_keys: KeyCache<v2::SecretKey>,
     query: Query,
@@ -148,6 +149,7 @@ impl Signer {
     pub fn new() -> Self {
         Self {
             time: SigningTime::new(),
+            endpoint: LastEndpoint::default(),
             v4_keys: KeyCache::new(),
             v2_keys: KeyCache::new(),
             query: Query::default(),
@@ -245,7 +247,7 @@ impl Signer {
 
         uri::encode_path(request.path, &mut self.path);
         self.query.parse(request.query);
-        let endpoint = Endpoint::of(headers.host, params.bucket_in_host)?;
+        let endpoint = self.endpoint.update(headers.host, params.bucket_in_host)?;
         headers.payload = payload(headers, params)?;
         headers.push_ours(params, time);
         match params.region {
