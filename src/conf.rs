@@ -4,7 +4,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use ngx::{
-    ffi::{NGX_LOG_WARN, ngx_conf_t, ngx_http_handler_pt, ngx_http_upstream_srv_conf_t},
+    ffi::{ngx_conf_t, ngx_http_handler_pt, ngx_http_upstream_srv_conf_t, ngx_str_t},
     http::{
         HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf,
         NgxHttpCoreModule, NgxHttpUpstreamModule,
@@ -14,9 +14,10 @@ use s3_signer::Signer;
 
 use crate::{
     S3AuthModule, bits,
-    credentials::{Credentials, Parts, Place},
-    hook, log, proxy,
+    credentials::{Parts, Place},
+    hook, proxy,
     settings::{Effective, Level, Leveled, Settings},
+    warnings::{self, Scope, Warnings},
 };
 
 /// A configuration that cannot be.
@@ -49,6 +50,10 @@ pub(crate) struct BlockConf {
     pub parts: Option<Box<Parts>>,
     /// The settings; after merging, those of the blocks around too.
     pub settings: Settings,
+    /// The directives that have no effect without credentials, until they are in `scope`.
+    pub directives: Vec<(ngx_str_t, Place)>,
+    /// The innermost scope of such directives.
+    pub scope: Option<Rc<Scope>>,
     /// Whether the requests of this block seem to go to `proxy_pass`; for warnings.
     proxies: bool,
     /// Whether every request that is proxied from here is signed; otherwise none is, or its
@@ -64,8 +69,8 @@ pub(crate) struct MainConf {
     /// Whether any `upstream` block has credentials; and a region.
     upstream_credentials: bool,
     upstream_region: bool,
-    /// Credentials of locations, for the warning of those that nothing uses.
-    in_locations: Vec<Rc<Credentials>>,
+    /// What the operator is warned of.
+    pub warnings: Warnings,
     /// The address of the content handler that `proxy_pass` sets.
     proxy_handler: usize,
     /// What the hooks refuse requests with.
@@ -94,7 +99,9 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
     }
     let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
     let http = S3AuthModule::location_conf_mut(cf).ok_or(ConfError::NoConf)?;
+    main.warnings.init(cf);
     http.join(main)?;
+    main.warnings.add_block(http, Level::Server);
 
     let upstreams = NgxHttpUpstreamModule::main_conf(cf).ok_or(ConfError::NoConf)?;
     // SAFETY: that is what the array holds; the blocks live as long as the configuration.
@@ -102,6 +109,7 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
         // SAFETY: as above, and nothing else refers to our part of the block now.
         if let Some(conf) = S3AuthModule::server_conf_mut(unsafe { &*block }) {
             conf.join(main)?;
+            main.warnings.add_block(conf, Level::Upstream);
             main.upstream_credentials |= conf.settings.credentials.is_some();
             main.upstream_region |= conf.settings.region.is_some();
         }
@@ -111,32 +119,14 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
     Ok(())
 }
 
-/// Warns of credentials in locations that have no `proxy_pass` to use them.
-pub(crate) fn warn_of_idle_credentials(cf: &ngx_conf_t) {
-    for credentials in S3AuthModule::main_conf(cf).iter().flat_map(|main| &main.in_locations) {
-        if !credentials.is_used.get() {
-            log::write(
-                NGX_LOG_WARN,
-                cf.log,
-                format_args!(
-                    "\"s3_access_key\" has no effect in a location without \"proxy_pass\" in {}",
-                    credentials.place
-                ),
-            );
-        }
-    }
-}
-
 impl BlockConf {
     /// Puts the block's credentials together.
     fn join(&mut self, main: &mut MainConf) -> Result<(), ConfError> {
         let Some(parts) = self.parts.take() else { return Ok(()) };
         let level = parts.level;
-        let credentials = Rc::new(parts.join()?);
-        if level == Level::Location && !credentials.is_off() {
-            main.in_locations.push(Rc::clone(&credentials));
-        }
-        self.settings.credentials = Some(Leveled { level, value: credentials });
+        let credentials = Leveled { level, value: Rc::new(parts.join()?) };
+        main.warnings.add_credentials(&credentials);
+        self.settings.credentials = Some(credentials);
         Ok(())
     }
 
@@ -147,6 +137,7 @@ impl BlockConf {
         let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
         self.join(main)?;
         self.settings.inherit(&outer.settings);
+        main.warnings.add_location(self, outer);
         let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
         // SAFETY: nobody else looks at the proxy module's part while nginx merges ours.
         let proxy = unsafe { proxy.as_mut() };
@@ -167,24 +158,18 @@ impl BlockConf {
             None => bits::noname(core) && outer.proxies,
             handler => main.is_proxy_handler(handler),
         };
-        if let Some(credentials) = effective.credentials
-            && self.proxies
-        {
-            credentials.is_used.set(true);
-            let region_may_come = upstream.is_none() && main.upstream_region;
-            if effective.region.is_none() && !region_may_come && !credentials.warned_of_v2.get() {
-                credentials.warned_of_v2.set(true);
-                log::write(
-                    NGX_LOG_WARN,
-                    cf.log,
-                    format_args!(
-                        "\"s3_access_key\" without \"s3_region\" signs with Signature V2, which \
-                         most regions refuse, in {}",
-                        credentials.place
-                    ),
-                );
-            }
-        }
+        let region_may_come = upstream.is_none() && main.upstream_region;
+        main.warnings.see(
+            cf,
+            &warnings::Location {
+                conf: self,
+                effective: &effective,
+                upstream,
+                proxies: self.proxies,
+                may_sign,
+                is_v4: effective.region.is_some() || region_may_come,
+            },
+        );
 
         // Not only where a `proxy_pass` is seen: nginx may combine the handler of one `if` block with
         // the configuration of another. A hook that no proxied request comes to does nothing.

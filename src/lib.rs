@@ -6,6 +6,7 @@
 //! | `settings` | what they set, on which level, and which level wins |
 //! | `credentials`, `value`, `methods` | what they hold |
 //! | `conf` | the module's part of each block, joined and merged, and the hook's place in it |
+//! | `warnings` | directives without effect, and credentials with more than expected |
 //! | `layout` | the structures of nginx are as the module has been compiled for |
 //! | `wipe` | secrets leave the text of the configuration |
 //! | `gate` | before a request is worked on: is its method one that may be signed? |
@@ -37,6 +38,7 @@ mod settings;
 mod stamp;
 mod value;
 mod variables;
+mod warnings;
 mod wipe;
 
 use std::{
@@ -116,7 +118,9 @@ impl HttpModule for S3AuthModule {
         // SAFETY: as above.
         let cf = unsafe { &*cf };
         log::guard(cf.log, Status::NGX_ERROR, || {
-            conf::warn_of_idle_credentials(cf);
+            if let Some(main) = S3AuthModule::main_conf(cf) {
+                main.warnings.write(cf);
+            }
             response::register();
             gate::register(cf)
         })
