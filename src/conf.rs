@@ -9,8 +9,8 @@ use std::{
 
 use ngx::{
     ffi::{
-        NGX_LOG_WARN, ngx_conf_t, ngx_http_core_loc_conf_t, ngx_http_handler_pt,
-        ngx_http_upstream_srv_conf_t,
+        ngx_conf_t, ngx_http_core_loc_conf_t, ngx_http_handler_pt, ngx_http_upstream_srv_conf_t,
+        ngx_str_t,
     },
     http::{
         HttpModule, HttpModuleLocationConf, HttpModuleMainConf, HttpModuleServerConf,
@@ -21,9 +21,10 @@ use s3_signer::Signer;
 
 use crate::{
     S3AuthModule, bits,
-    credentials::{Credentials, Parts, Place},
-    hook, log, proxy,
+    credentials::{Parts, Place},
+    hook, proxy,
     settings::{Effective, Level, Leveled, Settings},
+    warnings::{self, Scope, Warnings},
 };
 
 /// A configuration that cannot be.
@@ -56,6 +57,10 @@ pub(crate) struct BlockConf {
     pub parts: Option<Box<Parts>>,
     /// The settings; after merging, those of the blocks around too.
     pub settings: Settings,
+    /// The directives that have no effect without credentials, until they are in `scope`.
+    pub directives: Vec<(ngx_str_t, Place)>,
+    /// The innermost scope of such directives.
+    pub scope: Option<Rc<Scope>>,
     /// Whether the block has a `proxy_pass`, which an `if` or a `limit_except` block may have from
     /// the location around.
     has_pass: bool,
@@ -79,8 +84,8 @@ pub(crate) struct MainConf {
     /// Whether any `upstream` block has credentials; and a region.
     upstream_credentials: bool,
     upstream_region: bool,
-    /// Credentials of locations, for the warning of those that nothing uses.
-    in_locations: Vec<Rc<Credentials>>,
+    /// What the operator is warned of.
+    pub warnings: Warnings,
     /// The address of the content handler that `proxy_pass` sets.
     proxy_handler: usize,
     /// What the hooks refuse requests with.
@@ -109,7 +114,9 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
     }
     let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
     let http = S3AuthModule::location_conf_mut(cf).ok_or(ConfError::NoConf)?;
+    main.warnings.init(cf);
     http.join(main)?;
+    main.warnings.add_block(http, Level::Server);
 
     let upstreams = NgxHttpUpstreamModule::main_conf(cf).ok_or(ConfError::NoConf)?;
     // SAFETY: that is what the array holds; the blocks live as long as the configuration.
@@ -117,6 +124,7 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
         // SAFETY: as above, and nothing else refers to our part of the block now.
         if let Some(conf) = S3AuthModule::server_conf_mut(unsafe { &*block }) {
             conf.join(main)?;
+            main.warnings.add_block(conf, Level::Upstream);
             main.upstream_credentials |= conf.settings.credentials.is_some();
             main.upstream_region |= conf.settings.region.is_some();
         }
@@ -124,22 +132,6 @@ pub(crate) fn init(cf: &ngx_conf_t) -> Result<(), ConfError> {
 
     main.proxy_handler = proxy::handler(cf)?;
     Ok(())
-}
-
-/// Warns of credentials in locations that have no `proxy_pass` to use them.
-pub(crate) fn warn_of_idle_credentials(cf: &ngx_conf_t) {
-    for credentials in S3AuthModule::main_conf(cf).iter().flat_map(|main| &main.in_locations) {
-        if !credentials.is_used.get() {
-            log::write(
-                NGX_LOG_WARN,
-                cf.log,
-                format_args!(
-                    "\"s3_access_key\" has no effect in a location without \"proxy_pass\" in {}",
-                    credentials.place
-                ),
-            );
-        }
-    }
 }
 
 impl BlockConf {
@@ -155,11 +147,9 @@ impl BlockConf {
     fn join(&mut self, main: &mut MainConf) -> Result<(), ConfError> {
         let Some(parts) = self.parts.take() else { return Ok(()) };
         let level = parts.level;
-        let credentials = Rc::new(parts.join()?);
-        if level == Level::Location && !credentials.is_off() {
-            main.in_locations.push(Rc::clone(&credentials));
-        }
-        self.settings.credentials = Some(Leveled { level, value: credentials });
+        let credentials = Leveled { level, value: Rc::new(parts.join()?) };
+        main.warnings.add_credentials(&credentials);
+        self.settings.credentials = Some(credentials);
         Ok(())
     }
 
@@ -170,6 +160,7 @@ impl BlockConf {
         let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
         self.join(main)?;
         self.settings.inherit(&outer.settings);
+        main.warnings.add_location(self, outer);
         let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
         // SAFETY: nobody else looks at the proxy module's part while nginx merges ours.
         let proxy = unsafe { proxy.as_mut() };
@@ -203,23 +194,17 @@ impl BlockConf {
                 proxies.then_some(NonNull::from(core))
             }
         };
-        if let Some(credentials) = effective.credentials
-            && self.proxying.is_some()
-        {
-            credentials.is_used.set(true);
-            if !self.is_v4 && !credentials.warned_of_v2.get() {
-                credentials.warned_of_v2.set(true);
-                log::write(
-                    NGX_LOG_WARN,
-                    cf.log,
-                    format_args!(
-                        "\"s3_access_key\" without \"s3_region\" signs with Signature V2, which \
-                         most regions refuse, in {}",
-                        credentials.place
-                    ),
-                );
-            }
-        }
+        main.warnings.see(
+            cf,
+            &warnings::Location {
+                conf: self,
+                effective: &effective,
+                upstream,
+                proxies: self.proxying.is_some(),
+                may_sign,
+                is_v4: self.is_v4,
+            },
+        );
 
         // Not only where a `proxy_pass` is seen: nginx may combine the handler of one `if` block with
         // the configuration of another. A hook that no proxied request comes to does nothing.

@@ -1,6 +1,6 @@
 //! The credentials of a block: access key, secret key and session token, one unit.
 
-use std::{cell::Cell, fmt};
+use std::fmt;
 
 use ngx::{
     ffi::{ngx_conf_t, ngx_str_t},
@@ -14,6 +14,7 @@ use crate::{
     settings::Level,
     stamp::Refusal,
     value::{self, Value},
+    warnings::Usage,
 };
 
 /// A part of the credentials, zeroed when dropped.
@@ -77,10 +78,8 @@ pub(crate) struct Credentials {
     pub source: Source,
     /// Where `s3_access_key` stands.
     pub place: Place,
-    /// Whether any request can be signed with them.
-    pub is_used: Cell<bool>,
-    /// Whether the operator has been warned that they make Signature V2.
-    pub warned_of_v2: Cell<bool>,
+    /// What they are used for.
+    pub usage: Usage,
 }
 
 impl Parts {
@@ -110,7 +109,7 @@ impl Parts {
             }
             (None, None, None) => unreachable!("parts are made with the first of them"),
         };
-        Ok(Credentials { source, place, is_used: Cell::new(false), warned_of_v2: Cell::new(false) })
+        Ok(Credentials { source, place, usage: Usage::default() })
     }
 }
 

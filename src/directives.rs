@@ -98,7 +98,13 @@ unsafe extern "C" fn set(
     // SAFETY: the arguments of the directive, its name first; as many as the table asks for.
     let arguments = unsafe { (*cf.args).as_slice_mut::<ngx_str_t>() };
     log::guard(cf.log, NGX_CONF_ERROR, || match take(cf, name.as_bytes(), arguments, block) {
-        Ok(()) => NGX_CONF_OK,
+        Ok(()) => {
+            // Those of credentials have warnings of their own.
+            if !is_of_credentials(name.as_bytes()) {
+                block.directives.push((name, Place::of(cf)));
+            }
+            NGX_CONF_OK
+        }
         Err(Error::Told) => NGX_CONF_ERROR,
         Err(Error::Duplicate) => {
             const DUPLICATE: &CStr = c"is duplicate";
@@ -118,6 +124,11 @@ unsafe extern "C" fn set(
             NGX_CONF_ERROR
         }
     })
+}
+
+/// Whether a directive sets a part of the credentials.
+fn is_of_credentials(name: &[u8]) -> bool {
+    matches!(name, b"s3_access_key" | b"s3_secret_key" | b"s3_security_token")
 }
 
 fn take(

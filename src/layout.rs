@@ -10,14 +10,15 @@ use std::{
 
 use ngx::ffi::{
     ngx_addr_t, ngx_array_t, ngx_buf_t, ngx_chain_t, ngx_command_t, ngx_conf_file_t, ngx_conf_t,
-    ngx_connection_t, ngx_file_t, ngx_http_compile_complex_value_t, ngx_http_complex_value_t,
-    ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t, ngx_http_core_main_conf_t, ngx_http_err_page_t,
-    ngx_http_headers_in_t, ngx_http_headers_out_t, ngx_http_module_t, ngx_http_phase_t,
-    ngx_http_request_t, ngx_http_script_engine_t, ngx_http_upstream_conf_t,
-    ngx_http_upstream_headers_in_t, ngx_http_upstream_local_t, ngx_http_upstream_main_conf_t,
-    ngx_http_upstream_peer_t, ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t,
-    ngx_http_upstream_t, ngx_http_variable_t, ngx_list_part_t, ngx_list_t, ngx_log_t, ngx_module_t,
-    ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t, ngx_table_elt_t, ngx_time_t,
+    ngx_connection_t, ngx_cycle_t, ngx_file_t, ngx_http_compile_complex_value_t,
+    ngx_http_complex_value_t, ngx_http_conf_ctx_t, ngx_http_core_loc_conf_t,
+    ngx_http_core_main_conf_t, ngx_http_err_page_t, ngx_http_headers_in_t, ngx_http_headers_out_t,
+    ngx_http_module_t, ngx_http_phase_t, ngx_http_request_t, ngx_http_script_engine_t,
+    ngx_http_upstream_conf_t, ngx_http_upstream_headers_in_t, ngx_http_upstream_local_t,
+    ngx_http_upstream_main_conf_t, ngx_http_upstream_peer_t, ngx_http_upstream_resolved_t,
+    ngx_http_upstream_srv_conf_t, ngx_http_upstream_t, ngx_http_variable_t, ngx_list_part_t,
+    ngx_list_t, ngx_log_t, ngx_module_t, ngx_pool_cleanup_t, ngx_pool_t, ngx_str_t,
+    ngx_table_elt_t, ngx_time_t,
 };
 
 /// A row of the table in structures.c.
@@ -106,9 +107,10 @@ const LAYOUT: &[InRust] = layout! {
     ngx_pool_t { cleanup }
     ngx_file_t { name }
     ngx_conf_file_t { file buffer dump line }
-    ngx_conf_t { args pool conf_file log ctx cmd_type }
+    ngx_cycle_t { modules }
+    ngx_conf_t { args cycle pool conf_file log ctx cmd_type }
     ngx_command_t { name type_ set conf offset post }
-    ngx_module_t { ctx_index version signature ctx commands type_ }
+    ngx_module_t { ctx_index name version signature ctx commands type_ }
     ngx_http_module_t {
         preconfiguration postconfiguration create_main_conf init_main_conf create_srv_conf
         merge_srv_conf create_loc_conf merge_loc_conf

@@ -6,6 +6,7 @@
 //! | `settings` | what they set, on which level, and which level wins |
 //! | `credentials`, `value`, `methods` | what they hold |
 //! | `conf` | the module's part of each block, joined and merged, and the hook's place in it |
+//! | `warnings` | directives without effect, and credentials with more than expected |
 //! | `layout` | the structures of nginx are as the module has been compiled for |
 //! | `wipe` | secrets leave the text of the configuration |
 //! | `gate` | before a request is worked on: are its method and its body of those that may be signed? |
@@ -45,6 +46,7 @@ mod upgrade;
 mod upstream;
 mod value;
 mod variables;
+mod warnings;
 mod wipe;
 
 use std::{
@@ -124,7 +126,9 @@ impl HttpModule for S3AuthModule {
         // SAFETY: as above.
         let cf = unsafe { &*cf };
         log::guard(cf.log, Status::NGX_ERROR, || {
-            conf::warn_of_idle_credentials(cf);
+            if let Some(main) = S3AuthModule::main_conf(cf) {
+                main.warnings.write(cf);
+            }
             response::register();
             gate::register(cf)
         })

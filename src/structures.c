@@ -157,8 +157,12 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
     OFFSET(ngx_conf_file_t, dump),
     OFFSET(ngx_conf_file_t, line),
 
+    SIZE(ngx_cycle_t),
+    OFFSET(ngx_cycle_t, modules),
+
     SIZE(ngx_conf_t),
     OFFSET(ngx_conf_t, args),
+    OFFSET(ngx_conf_t, cycle),
     OFFSET(ngx_conf_t, pool),
     OFFSET(ngx_conf_t, conf_file),
     OFFSET(ngx_conf_t, log),
@@ -175,6 +179,7 @@ const ngx_http_s3_auth_layout_t  ngx_http_s3_auth_layout[] = {
 
     SIZE(ngx_module_t),
     OFFSET(ngx_module_t, ctx_index),
+    OFFSET(ngx_module_t, name),
     OFFSET(ngx_module_t, version),
     OFFSET(ngx_module_t, signature),
     OFFSET(ngx_module_t, ctx),

@@ -6,6 +6,26 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
+our $Keys = 's3_access_key AKIDTEST00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+s3_region eu-west-1;
+';
+our $OtherKeys = 's3_access_key AKIDTEST00000000002;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+';
+our $Here = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;';
+
+# An upstream block of this name with these directives.
+sub upstream {
+    my ($name, $directives) = @_;
+
+    return "upstream $name {
+    server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    $directives
+}
+";
+}
+
 no_root_location();
 run_tests();
 
@@ -311,7 +331,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 18: no warning for credentials of an upstream that nothing uses
+=== TEST 18: credentials of an upstream that nothing uses
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -326,8 +346,10 @@ location = /probe { return 204; }
 --- request
 GET /probe
 --- error_code: 204
---- no_error_log
-[warn]
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect in an upstream that no "proxy_pass" uses in
 
 === TEST 19: no warning for credentials at http level where the upstream has its own
 --- http_config
@@ -416,6 +438,11 @@ location /f/ {
 location /g/ {
     s3_region eu-west-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    location /g/h/ {
+        s3_access_key AKIDTEST00000000002;
+        s3_secret_key SecretCanary/With+Signs0000000000000001;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    }
 }
 location = /probe { return 204; }
 --- request
@@ -881,3 +908,568 @@ GET /probe
 --- error_log eval
 [qr{\[warn\] .*"s3_access_key" without "s3_region" .* in \S+/html/bucket\.conf:4$},
  qr{\[warn\] .*"s3_access_key" has no effect .* in \S+/html/bucket\.conf:4$}]
+
+=== TEST 50: credentials of a server that sign for a bucket and for an application
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://127.0.0.1:9; }
+location /app/ { proxy_pass http://127.0.0.2:9; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
+
+=== TEST 51: credentials of http, an upstream block and a literal host; one warning for three hosts
+--- http_config eval
+"$::Keys" . ::upstream("films", "")
+--- config eval
+"location /f/ { proxy_pass http://films; }
+location /app/ { proxy_pass http://127.0.0.2:9; }
+location /more/ { $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" signs requests to several hosts, such as "films" and "127.0.0.2", in
+
+=== TEST 52: an authentication server is a host
+--- config eval
+"$::Keys
+location /f/ { auth_request /auth; proxy_pass http://127.0.0.1:9; }
+location = /auth { internal; proxy_pass http://127.0.0.2:9/; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
+
+=== TEST 53: an if block passes to another host
+--- config eval
+"$::Keys
+location /f/ { if (\$arg_x) { proxy_pass http://127.0.0.2:9; } proxy_pass http://127.0.0.1:9; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
+
+=== TEST 54: another port is no other host
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://127.0.0.1:9; }
+location /g/ { proxy_pass https://127.0.0.1; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 55: the name of an upstream in other letters is no other host
+--- http_config eval
+::upstream("films", "")
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://films; }
+location /g/ { proxy_pass http://Films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 56: no warning where signing is off for the other host
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://127.0.0.1:9; }
+location /app/ { s3_access_key off; proxy_pass http://127.0.0.2:9; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 57: no warning where the other host has credentials of its own
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://127.0.0.1:9; }
+location /g/ { $::OtherKeys proxy_pass http://127.0.0.2:9; }
+location /h/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 58: no warning for a host in variables
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://127.0.0.1:9; }
+location /g/ { proxy_pass http://\$arg_x; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 59: no warning for credentials of a location and of an upstream
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { $::Keys proxy_pass http://127.0.0.1:9; location /f/g/ { proxy_pass http://127.0.0.2:9; } }
+location /h/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 60: two servers' credentials, each for one host
+--- http_config eval
+"server {
+    listen 127.0.0.1:\$TEST_NGINX_SERVER_PORT;
+    server_name other;
+    $::OtherKeys s3_region eu-west-1;
+    location / { proxy_pass http://127.0.0.2:9; }
+}"
+--- config eval
+"$::Keys
+location /f/ { proxy_pass http://127.0.0.1:9; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 61: credentials of an upstream that no proxy_pass uses, beside one that is used
+--- http_config eval
+::upstream("films", $::Keys) . ::upstream("music", $::Keys)
+--- config eval
+"location /f/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect in an upstream that no "proxy_pass" uses in
+
+=== TEST 62: no warning if an if block, or a nested location, uses it
+--- http_config eval
+::upstream("films", $::Keys) . ::upstream("music", $::Keys)
+--- config eval
+"location /f/ { if (\$arg_x) { proxy_pass http://films; } }
+location /g/ { location /g/h/ { proxy_pass http://music; } }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 63: no warning if the location has other credentials, or none
+--- http_config eval
+::upstream("films", $::Keys) . ::upstream("music", $::Keys)
+--- config eval
+"location /f/ { $::Keys proxy_pass http://films; }
+location /g/ { s3_access_key off; proxy_pass http://music; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 64: no warning if variables may choose it
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { s3_access_key off; proxy_pass http://\$arg_x; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 65: no warning for s3_access_key off in an upstream that nothing uses
+--- http_config eval
+::upstream("films", "s3_access_key off;")
+--- config eval
+""
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 66: s3_region without credentials, on all levels
+--- http_config eval
+"s3_region eu-west-1;"
+--- config eval
+"s3_region eu-west-1;
+location /f/ { s3_region eu-west-1; if (\$arg_x) { s3_region eu-west-1; } limit_except GET { s3_region eu-west-1; } $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_region" has no effect without "s3_access_key" in
+"s3_region" has no effect without "s3_access_key" in
+"s3_region" has no effect without "s3_access_key" in
+"s3_region" has no effect without "s3_access_key" in
+"s3_region" has no effect without "s3_access_key" in
+
+=== TEST 67: s3_use_headers without credentials, on all levels
+--- http_config eval
+"s3_use_headers on;"
+--- config eval
+"s3_use_headers on;
+location /f/ { s3_use_headers on; if (\$arg_x) { s3_use_headers on; } limit_except GET { s3_use_headers on; } $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_use_headers" has no effect without "s3_access_key" in
+"s3_use_headers" has no effect without "s3_access_key" in
+"s3_use_headers" has no effect without "s3_access_key" in
+"s3_use_headers" has no effect without "s3_access_key" in
+"s3_use_headers" has no effect without "s3_access_key" in
+
+=== TEST 68: s3_methods without credentials, on all levels
+--- http_config eval
+"s3_methods any;"
+--- config eval
+"s3_methods any;
+location /f/ { s3_methods any; if (\$arg_x) { s3_methods any; } limit_except GET { s3_methods any; } $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_methods" has no effect without "s3_access_key" in
+"s3_methods" has no effect without "s3_access_key" in
+"s3_methods" has no effect without "s3_access_key" in
+"s3_methods" has no effect without "s3_access_key" in
+"s3_methods" has no effect without "s3_access_key" in
+
+=== TEST 69: s3_bucket_in_host without credentials, on all levels
+--- http_config eval
+"s3_bucket_in_host on;"
+--- config eval
+"s3_bucket_in_host on;
+location /f/ { s3_bucket_in_host on; if (\$arg_x) { s3_bucket_in_host on; } limit_except GET { s3_bucket_in_host on; } $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_bucket_in_host" has no effect without "s3_access_key" in
+"s3_bucket_in_host" has no effect without "s3_access_key" in
+"s3_bucket_in_host" has no effect without "s3_access_key" in
+"s3_bucket_in_host" has no effect without "s3_access_key" in
+"s3_bucket_in_host" has no effect without "s3_access_key" in
+
+=== TEST 70: s3_region in an upstream without credentials
+--- http_config eval
+::upstream("films", "s3_region eu-west-1;")
+--- config eval
+"location /f/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_region" has no effect without "s3_access_key" in
+
+=== TEST 71: s3_use_headers in an upstream without credentials
+--- http_config eval
+::upstream("films", "s3_use_headers on;")
+--- config eval
+"location /f/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_use_headers" has no effect without "s3_access_key" in
+
+=== TEST 72: s3_bucket_in_host in an upstream without credentials
+--- http_config eval
+::upstream("films", "s3_bucket_in_host on;")
+--- config eval
+"location /f/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_bucket_in_host" has no effect without "s3_access_key" in
+
+=== TEST 73: without credentials for the upstream of the location, though another has some
+--- http_config eval
+::upstream("films", $::Keys) . ::upstream("app", "s3_use_headers on;")
+--- config eval
+"location /f/ { s3_region eu-west-1; proxy_pass http://app; }
+location /g/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_region" has no effect without "s3_access_key" in
+"s3_use_headers" has no effect without "s3_access_key" in
+
+=== TEST 74: beside s3_access_key off
+--- config eval
+"$::Keys
+location /f/ { s3_access_key off; s3_use_headers on; $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_use_headers" has no effect without "s3_access_key" in
+
+=== TEST 75: an upstream without credentials that nothing uses
+--- http_config eval
+::upstream("films", "s3_region eu-west-1;")
+--- config eval
+"$::Keys location /f/ { $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_region" has no effect without "s3_access_key" in
+
+=== TEST 76: no warning if credentials come from a nested location
+--- http_config eval
+"s3_region us-east-1;"
+--- config eval
+"s3_use_headers on; location /f/ { s3_methods any; s3_bucket_in_host on; location /f/g/ { $::Keys $::Here } }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 77: no warning if credentials come from a block around
+--- http_config eval
+"$::Keys"
+--- config eval
+"location /f/ { s3_region eu-west-1; s3_methods any; $::Here }
+location /g/ { s3_use_headers on; if (\$arg_x) { s3_region eu-west-1; } return 204; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 78: no warning if credentials come from an upstream
+--- http_config eval
+"s3_region us-east-1;" . ::upstream("films", $::OtherKeys)
+--- config eval
+"s3_use_headers on; location /f/ { s3_methods any; proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 79: no warning if credentials of an upstream may come by variables
+--- http_config eval
+::upstream("films", $::Keys) . ::upstream("app", "s3_region us-east-1;")
+--- config eval
+"location /f/ { s3_use_headers on; s3_methods any; proxy_pass http://\$arg_x; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 80: no warning if credentials of a location may come to an upstream by variables
+--- http_config eval
+::upstream("app", "s3_region us-east-1;")
+--- config eval
+"location /f/ { $::OtherKeys proxy_pass http://\$arg_x; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 81: no warning if credentials of a server come to its upstream
+--- http_config eval
+::upstream("app", "s3_region us-east-1;")
+--- config eval
+"$::OtherKeys location /f/ { proxy_pass http://app; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 82: no warning if the access key has variables
+--- config eval
+"s3_use_headers on; location /f/ { s3_access_key \$arg_id; s3_secret_key \$arg_secret; s3_region \$arg_region; $::Here }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 83: fastcgi_pass to an upstream with credentials, twice
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { fastcgi_pass films; }
+location /g/ { if (\$arg_x) { set \$y 1; } fastcgi_pass films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "fastcgi_pass" in
+
+=== TEST 84: uwsgi_pass to an upstream with credentials, twice
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { uwsgi_pass films; }
+location /g/ { if (\$arg_x) { set \$y 1; } uwsgi_pass films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "uwsgi_pass" in
+
+=== TEST 85: scgi_pass to an upstream with credentials, twice
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { scgi_pass films; }
+location /g/ { if (\$arg_x) { set \$y 1; } scgi_pass films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "scgi_pass" in
+
+=== TEST 86: grpc_pass to an upstream with credentials, twice
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { grpc_pass films; }
+location /g/ { if (\$arg_x) { set \$y 1; } grpc_pass films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "grpc_pass" in
+
+=== TEST 87: memcached_pass to an upstream with credentials, twice
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"set \$memcached_key k;
+location /f/ { memcached_pass films; }
+location /g/ { if (\$arg_x) { set \$y 1; } memcached_pass films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "memcached_pass" in
+
+=== TEST 88: two protocols, beside a proxy_pass that uses the upstream
+--- http_config eval
+::upstream("films", $::Keys)
+--- config eval
+"location /f/ { fastcgi_pass films; }
+location /g/ { scgi_pass films; }
+location /h/ { proxy_pass http://films; }"
+--- request
+GET /probe
+--- error_code: 404
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "fastcgi_pass" in
+"s3_access_key" has no effect on requests of "scgi_pass" in
+
+=== TEST 89: no warning for fastcgi_pass to an upstream without credentials, or to a literal host
+--- http_config eval
+::upstream("app", "") . ::upstream("off", "s3_access_key off;")
+--- config eval
+"$::Keys location /f/ { fastcgi_pass app; }
+location /g/ { fastcgi_pass 127.0.0.1:9; }
+location /h/ { uwsgi_pass off; }"
+--- request
+GET /probe
+--- error_code: 404
+--- no_error_log
+[warn]
+
+=== TEST 90: the warnings tell the line of the directive
+--- user_files
+>>> bucket.conf
+# A comment.
+
+s3_secret_key SecretCanary/With+Signs0000000000000001;
+s3_access_key AKIDTEST00000000001;
+>>> region.conf
+
+s3_region eu-west-1;
+--- http_config
+include $TEST_NGINX_HTML_DIR/region.conf;
+upstream films {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    include $TEST_NGINX_HTML_DIR/bucket.conf;
+}
+server {
+    listen 127.0.0.1:$TEST_NGINX_SERVER_PORT;
+    server_name other;
+    include $TEST_NGINX_HTML_DIR/bucket.conf;
+    location /f/ { proxy_pass http://127.0.0.1:9; }
+    location /g/ { proxy_pass http://127.0.0.2:9; }
+}
+--- config
+location /f/ {
+    s3_access_key off;
+    include $TEST_NGINX_HTML_DIR/region.conf;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request
+GET /probe
+--- error_code: 404
+--- error_log eval
+[qr{\[warn\] .*"s3_access_key" signs requests to several hosts, .* in \S+/html/bucket\.conf:4$},
+ qr{\[warn\] .*"s3_access_key" has no effect in an upstream .* in \S+/html/bucket\.conf:4$},
+ qr{\[warn\] .*"s3_region" has no effect .* in \S+/html/region\.conf:2$}]
