@@ -2,7 +2,6 @@
 keeps all in memory, and one radosgw, from the packages that ci/setup unpacks into build/ceph."""
 
 import http.client
-import json
 import os
 import pathlib
 import shutil
@@ -90,7 +89,7 @@ class Radosgw:
 
     def admin(self, *arguments):
         """What radosgw-admin answers."""
-        return json.loads(self._run("radosgw-admin", *arguments))
+        return self._run("radosgw-admin", *arguments)
 
     def _start(self):
         monitor, fsid = reserve_port(), str(uuid.uuid4())
