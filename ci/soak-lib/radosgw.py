@@ -35,15 +35,16 @@ BOTOCORE = {"v4-headers": "s3v4", "v4-query": "s3v4-query", "v2-headers": "s3", 
 TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 MIB = 1 << 20
 ODD = [
-    "plain", "two words", " first", "last ", "a+b", "+", "é", "日本語", "e\u0301", "it's", "(1)", "a(b)c'd'", "!*",
-    "a&b", "a=b", "a?b", "a#b", "a%b", "a%20b", "a%2Fb", "100%", "a//b", "//", "a/", "a/./b", "a/../b",
+    "plain", "two words", " first", "last ", "a+b", "+", "é", "日本語", "e\u0301", "it's", "(1)",
+    "a(b)c'd'", "!*", "a&b", "a=b", "a?b", "a#b", "a%b", "a%20b", "a%2Fb", "100%", "a//b", "//", "a/", "a/./b", "a/../b",
     "~", "a~b", "a:b", "a@b", "a;b", "a,b", "a$b", "$request_uri", "a\"b", "a<b>", "a\\b", "a^b",
     "a|b", "a{b}", "a[b]", "a`b", "-_.", "tab\tx", "\u00a0", "x" * 900,
 ]
 # Other ways to write a name in a target than that of the client.
 SPELLINGS = [
     "%61", "%7e", "%7E", "~", "a+b", "a%2bb", "a%2Bb", "a%3ab", "a:b", "it's", "it%27s", "(1)", "%281%29",
-    "!*", "%21%2a", "a&b=c", "a%26b%3Dc", "@", "%40", "a;b", "a,b", "$", "%c3%a9", "%C3%A9", "a%2fb", "a//b", "'", "[1]", "%5b1%5D",
+    "!*", "%21%2a", "a&b=c", "a%26b%3Dc", "@", "%40", "a;b", "a,b", "$", "%c3%a9", "%C3%A9", "a%2fb",
+    "a//b", "'", "[1]", "%5b1%5D",
 ]
 
 
@@ -208,7 +209,8 @@ def listing(t):
                   [key for key in keys if key.startswith(prefix)])
         pages = t.s3.get_paginator(operation).paginate(Bucket=t.bucket, PaginationConfig={"PageSize": 2})
         check("pages", sorted(o["Key"] for page in pages for o in page["Contents"]), sorted(keys))
-    for query in ("prefix=films/a+b/", "prefix=films%2fa%20b%2F&delimiter=%2f", "delimiter=/&prefix=films/a+b/"):
+    for query in ("prefix=films/a+b/", "prefix=films%2fa%20b%2F&delimiter=%2f",
+                  "delimiter=/&prefix=films/a+b/"):
         listed = t.ask("GET", f"?{query}")
         check(query, re.findall(rb"<Key>([^<]*)</Key>", listed), [b"films/a b/1", b"films/a b/2"])
 
@@ -305,7 +307,8 @@ def buckets(t):
 def headers(t):
     """Headers that Signature V4 signs are written in many ways."""
     for value in ("a", "a b", "a   b", "a,b", "\"q\"", "a:b", "é".encode(), ""):
-        t.ask("PUT", "headers", b"x", [("x-amz-meta-a", value), ("X-Amz-Meta-B", "b"), ("content-type", "a/b; c=d")])
+        t.ask("PUT", "headers", b"x", [
+            ("x-amz-meta-a", value), ("X-Amz-Meta-B", "b"), ("content-type", "a/b; c=d")])
         check(f"metadata of {value}", t.ask("GET", "headers"), b"x")
     t.ask("PUT", "empty", headers=[("Content-Length", "0"), ("x-amz-acl", "public-read")])
     check("empty", t.stored("empty"), b"")
@@ -314,13 +317,15 @@ def headers(t):
     # The client's own signature does not reach radosgw.
     own = [("Authorization", "AWS AKIDCLIENT:none"), ("X-Amz-Date", "20200101T000000Z"),
            ("X-Amz-Security-Token", "none"), ("X-Amz-Content-Sha256", "0")]
-    check("own signature", t.ask("GET", "empty?AWSAccessKeyId=x&Signature=y&Expires=1&X-Amz-Signature=z", headers=own), b"")
+    target = "empty?AWSAccessKeyId=x&Signature=y&Expires=1&X-Amz-Signature=z"
+    check("own signature", t.ask("GET", target, headers=own), b"")
 
 
 def part_copy(t):
     t.owner.put_object(Bucket=t.bucket, Key="source é", Body=b"0123456789")
     upload = t.call("create_multipart_upload", Key="part")["UploadId"]
-    part = t.call("upload_part_copy", Key="part", UploadId=upload, PartNumber=1, CopySourceRange="bytes=2-5",
+    part = t.call("upload_part_copy", Key="part", UploadId=upload, PartNumber=1,
+                  CopySourceRange="bytes=2-5",
                   CopySource={"Bucket": t.bucket, "Key": "source é"})["CopyPartResult"]
     t.call("complete_multipart_upload", Key="part", UploadId=upload,
            MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]})

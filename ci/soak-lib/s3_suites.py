@@ -2,6 +2,7 @@
 keys are not radosgw's: nginx removes its signatures and signs. What passes without nginx must pass
 through it, except for cases that need a client that radosgw knows, which are listed."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -18,15 +19,22 @@ CLIENT = ("AKIDCLIENT0000000001", "Client/Secret+Key00000000000000000000001")
 
 # Why a case that radosgw passes fails through nginx, by a pattern of its name.
 LEFT_OUT = {
-    "s3s-e2e": {
-    },
+    "s3s-e2e": {},
     "s3tests": {
+        "test_post_object": "the form has a signature of the client's, which radosgw verifies",
+        "_anon|test_object_raw_get_object_acl|test_cors_origin|test_100_continue":
+            "expects that an unsigned request is denied",
+        "bad_date_.*_aws2": "expects that the client's date is refused, which nginx replaces",
+        "x_amz_expires_out|authenticated_expired":
+            "expects that the client's presigned URL is refused, which nginx replaces",
+        r"TestSamples\.test_(abort|complete)_multipart_upload$":
+            "sends a URL as Host, which nginx rejects",
     },
 }
 # Cases of s3tests that are not run at all.
 NOT_RUN = {
-    "lifecycle": "waits for days that radosgw shortens",
-    "atomic": "writes in the middle of a request for seconds",
+    "lifecycle": "needs a radosgw whose days last seconds",
+    "atomic": "reads its own data slowly, in many requests of megabytes",
 }
 
 S3TESTS_CONFIGURATION = """
@@ -104,7 +112,7 @@ def s3tests(port, keys, directory):
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
         wrong = next((child for child in case if child.tag in ("failure", "error")), None)
         if case.find("skipped") is None:
-            name = f"{case.get('classname').rpartition('.')[2]}.{case.get('name')}"
+            name = f"{case.get('classname')}.{case.get('name')}"
             cases[name] = None if wrong is None else wrong.get("message", "failed")
     return cases
 
@@ -135,10 +143,14 @@ def compare(suite, direct, through):
 
 def run(radosgw, nginx, keys):
     """Runs the suites at the ports of radosgw and of nginx, which has radosgw's keys."""
-    done = {}
-    for name, suite in {"s3s-e2e": s3s_e2e, "s3tests": s3tests}.items():
-        with tempfile.TemporaryDirectory() as directory:
-            direct = suite(radosgw, keys, pathlib.Path(directory))
-        with tempfile.TemporaryDirectory() as directory:
-            done[name] = compare(name, direct, suite(nginx, CLIENT, pathlib.Path(directory)))
-    return ", ".join(f"{number} cases of {name}" for name, number in done.items())
+    with tempfile.TemporaryDirectory() as directory:
+        alone, proxied = (pathlib.Path(directory) / name for name in ("radosgw", "nginx"))
+        alone.mkdir()
+        proxied.mkdir()
+        # The names of its buckets are fixed, so one after the other.
+        e2e = compare("s3s-e2e", s3s_e2e(radosgw, keys, alone), s3s_e2e(nginx, CLIENT, proxied))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            direct = pool.submit(s3tests, radosgw, keys, alone)
+            through = pool.submit(s3tests, nginx, CLIENT, proxied)
+            python = compare("s3tests", direct.result(), through.result())
+    return f"{e2e} cases of s3s-e2e and {python} of s3tests"
