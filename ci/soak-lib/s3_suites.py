@@ -34,7 +34,6 @@ LEFT_OUT = {
 # Cases of s3tests that are not run at all.
 NOT_RUN = {
     "lifecycle": "needs a radosgw whose days last seconds",
-    "atomic": "reads its own data slowly, in many requests of megabytes",
 }
 
 S3TESTS_CONFIGURATION = """
@@ -153,4 +152,6 @@ def run(radosgw, nginx, keys):
             direct = pool.submit(s3tests, radosgw, keys, alone)
             through = pool.submit(s3tests, nginx, CLIENT, proxied)
             python = compare("s3tests", direct.result(), through.result())
+    for name, reason in NOT_RUN.items():
+        print(f"    not run: {name}: {reason}")
     return f"{e2e} cases of s3s-e2e and {python} of s3tests"
