@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import subprocess
 import sys
 import threading
 
@@ -26,6 +27,14 @@ def written(end):
     writer.start()
     yield
     writer.join()
+
+
+def command(*arguments, source=None):
+    """Runs a program, whose input comes through a pipe from the file `source`; what it prints."""
+    content = pathlib.Path(source).read_bytes() if source else b""
+    result = subprocess.run(arguments, input=content, capture_output=True, check=False)
+    assert not result.returncode, result.stderr.decode(errors="replace")
+    return result.stdout
 
 
 def same(got, wanted):
