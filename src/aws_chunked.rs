@@ -20,15 +20,18 @@ use crate::bits;
 /// The answer, in the form of S3's errors, from which SDKs read code and message.
 const BODY: ngx_str_t = ngx_string!(
     r#"<?xml version="1.0" encoding="UTF-8"?>
-<Error><Code>NotImplemented</Code><Message>The proxy cannot sign a body in this form of "aws-chunked" encoding. Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the client.</Message><Header>x-amz-content-sha256</Header></Error>
+<Error><Code>NotImplemented</Code><Message>The proxy cannot sign a body in this form of "aws-chunked" encoding. Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the client. If the client signs its chunks, use HTTPS.</Message><Header>x-amz-content-sha256</Header></Error>
 "#
 );
 
-/// Whether the request's body can be signed here, as far as the client's headers say.
+/// Whether the request's body, if it has one, can be signed here, as far as the client's headers say.
 ///
 /// # Errors
 /// [`SignError::AwsChunked`].
 pub(crate) fn check(request: &Request, is_v4: bool) -> Result<(), SignError> {
+    if request.as_ref().headers_in.content_length_n <= 0 && !bits::chunked(request.as_ref()) {
+        return Ok(());
+    }
     let mut coding = AwsChunked::default();
     for (name, value) in request.headers_in_iterator() {
         coding.read(name.as_bytes(), value.as_bytes());
@@ -36,34 +39,38 @@ pub(crate) fn check(request: &Request, is_v4: bool) -> Result<(), SignError> {
     coding.is_unsigned_trailer(is_v4).map(|_| ())
 }
 
-/// Answers with 501, which clients do not retry; by the operator's `error_page`, if there is one.
-/// What it returns ends the phases of the request, which may be freed by then.
-pub(crate) fn answer(request: &mut Request) -> Status {
-    let status = NGX_HTTP_NOT_IMPLEMENTED as ngx_int_t;
-    if has_error_page(request, status) {
-        return Status(status);
-    }
-    let r: *mut ngx_http_request_t = request.as_mut();
-    // No "100 Continue", by which the client would send the body.
-    bits::set_expect_tested(request.as_mut());
-    let mut content_type = ngx_string!("application/xml");
-    // SAFETY: all-zero is how nginx begins this structure; a value without codes is a constant.
-    let mut body: ngx_http_complex_value_t = unsafe { mem::zeroed() };
-    body.value = BODY;
-    // SAFETY: a live request, and values that nginx copies; what they point to is static. Nothing
-    // uses the request after it is finalized.
-    unsafe {
-        let rc = ngx_http_send_response(r, status as usize, &mut content_type, &mut body);
-        ngx_http_finalize_request(r, rc);
-    }
-    Status::NGX_DONE
-}
-
-/// Whether `error_page` of the location is for `status`.
-fn has_error_page(request: &Request, status: ngx_int_t) -> bool {
+/// Whether the operator's `error_page` answers with 501.
+pub(crate) fn has_error_page(request: &Request) -> bool {
     let Some(location) = NgxHttpCoreModule::location_conf(request) else { return false };
     // SAFETY: NULL, or the array that `error_page` makes.
     let Some(pages) = (unsafe { location.error_pages.as_ref() }) else { return false };
     // SAFETY: as above; these are its elements.
-    unsafe { pages.as_slice::<ngx_http_err_page_t>() }.iter().any(|page| page.status == status)
+    unsafe { pages.as_slice::<ngx_http_err_page_t>() }
+        .iter()
+        .any(|page| page.status == NGX_HTTP_NOT_IMPLEMENTED as ngx_int_t)
+}
+
+/// Answers with 501, which clients do not retry, and finalizes the request. What it returns ends the
+/// phases of the request.
+///
+/// # Safety
+/// `r` is a live request, to which there is no reference, since nginx may free it.
+pub(crate) unsafe fn answer(r: *mut ngx_http_request_t) -> Status {
+    let mut content_type = ngx_string!("application/xml");
+    // SAFETY: all-zero is how nginx begins this structure; a value without codes is a constant.
+    let mut body: ngx_http_complex_value_t = unsafe { mem::zeroed() };
+    body.value = BODY;
+    // SAFETY: by the caller; and values that nginx copies, which point to what is static.
+    unsafe {
+        // No "100 Continue", by which the client would send the body.
+        bits::set_expect_tested(&mut *r);
+        let rc = ngx_http_send_response(
+            r,
+            NGX_HTTP_NOT_IMPLEMENTED as usize,
+            &mut content_type,
+            &mut body,
+        );
+        ngx_http_finalize_request(r, rc);
+    }
+    Status::NGX_DONE
 }

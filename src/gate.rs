@@ -11,9 +11,9 @@ use std::ptr;
 use ngx::{
     core::Status,
     ffi::{
-        NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, ngx_array_push, ngx_conf_t,
-        ngx_http_handler_pt, ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, ngx_http_request_t,
-        ngx_int_t,
+        NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_NOT_ALLOWED, NGX_HTTP_NOT_IMPLEMENTED,
+        ngx_array_push, ngx_conf_t, ngx_http_handler_pt, ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE,
+        ngx_http_request_t, ngx_int_t,
     },
     http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
 };
@@ -37,42 +37,63 @@ pub(crate) fn register(cf: &ngx_conf_t) -> Status {
 }
 
 /// The handler. Never NGX_OK, which would keep others of the phase from being called.
-unsafe extern "C" fn gate(request: *mut ngx_http_request_t) -> ngx_int_t {
-    // SAFETY: nginx passes a live request.
-    let request = unsafe { Request::from_ngx_http_request(request) };
-    let internal_error = Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
-    log::guard(request.log(), internal_error, || check(request)).into()
+unsafe extern "C" fn gate(r: *mut ngx_http_request_t) -> ngx_int_t {
+    let internal_error = Verdict::Status(NGX_HTTP_INTERNAL_SERVER_ERROR);
+    let verdict = {
+        // SAFETY: nginx passes a live request.
+        let request = unsafe { Request::from_ngx_http_request(r) };
+        log::guard(request.log(), internal_error, || check(request))
+    };
+    match verdict {
+        Verdict::Pass => Status::NGX_DECLINED,
+        Verdict::Status(status) => Status(status as ngx_int_t),
+        // SAFETY: as above; the reference is no longer used.
+        Verdict::NotImplemented => unsafe { aws_chunked::answer(r) },
+    }
+    .into()
 }
 
-fn check(request: &mut Request) -> Status {
+/// What becomes of a request.
+enum Verdict {
+    Pass,
+    /// nginx answers with this status, or by its `error_page`.
+    Status(u32),
+    /// The module answers with 501.
+    NotImplemented,
+}
+
+fn check(request: &mut Request) -> Verdict {
     let r = request.as_ref();
     if !ptr::eq(r.main, r) {
-        return Status::NGX_DECLINED;
+        return Verdict::Pass;
     }
-    let Some(location) = S3AuthModule::location_conf(request) else { return Status::NGX_DECLINED };
-    let Some(main) = S3AuthModule::main_conf(request) else { return Status::NGX_DECLINED };
+    let Some(location) = S3AuthModule::location_conf(request) else { return Verdict::Pass };
+    let Some(main) = S3AuthModule::main_conf(request) else { return Verdict::Pass };
     let methods = location.settings.methods();
     let method = r.method_name;
     // A method that S3 does not have may be for the module that has replaced the content handler.
     let is_proxied = main.is_proxy_handler(r.content_handler)
         || location.proxies_with(r.content_handler) && Methods::have(method.as_bytes());
     if !location.is_signed || !is_proxied {
-        return Status::NGX_DECLINED;
+        return Verdict::Pass;
     }
     if !methods.allow(method.as_bytes()) {
         Refusal::Method(method.as_bytes().escape_ascii().to_string()).write(request.log());
         close_if_expecting(request);
         return match response::set_allowed(request, methods) {
-            Some(()) => Status(NGX_HTTP_NOT_ALLOWED as ngx_int_t),
-            None => Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t),
+            Some(()) => Verdict::Status(NGX_HTTP_NOT_ALLOWED),
+            None => Verdict::Status(NGX_HTTP_INTERNAL_SERVER_ERROR),
         };
     }
     if let Err(error) = aws_chunked::check(request, location.is_v4) {
         Refusal::Sign(error).write(request.log());
         close_if_expecting(request);
-        return aws_chunked::answer(request);
+        return match aws_chunked::has_error_page(request) {
+            true => Verdict::Status(NGX_HTTP_NOT_IMPLEMENTED),
+            false => Verdict::NotImplemented,
+        };
     }
-    Status::NGX_DECLINED
+    Verdict::Pass
 }
 
 /// Has the connection closed when the client waits for `100 Continue`: after another status it may

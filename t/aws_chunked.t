@@ -144,9 +144,9 @@ x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER
 Content-Type: application/xml
 --- response_body_like
 \A<\?xml version="1.0" encoding="UTF-8"\?>
-<Error><Code>NotImplemented</Code><Message>[^<]*AWS_REQUEST_CHECKSUM_CALCULATION=when_required[^<]*</Message>.*</Error>
+<Error><Code>NotImplemented</Code><Message>[^<]*AWS_REQUEST_CHECKSUM_CALCULATION=when_required[^<]* HTTPS[^<]*</Message>.*</Error>
 --- error_log eval
-[qr/\[error\] .* request not signed and not sent: only its sender can sign a body in "aws-chunked" encoding, set "AWS_REQUEST_CHECKSUM_CALCULATION=when_required" in the client, client: 127/]
+[qr/\[error\] .* request not signed and not sent: only its sender can sign a body in this form of "aws-chunked" encoding, set "AWS_REQUEST_CHECKSUM_CALCULATION=when_required" in the client, or use HTTPS if the client signs its chunks, client: 127/]
 --- upstream_count: 0
 
 === TEST 10: chunks without a trailer or a hash
@@ -206,7 +206,7 @@ Connection: close
 --- raw_request eval: ::upload('/v2-headers', $::UnsignedTrailer . $::Trailer)
 --- error_code: 400
 --- response_body: not here
---- error_log: only its sender can sign a body in "aws-chunked" encoding
+--- error_log: only its sender can sign a body in this form of "aws-chunked" encoding
 --- upstream_count: 0
 
 === TEST 18: error pages for other codes have none
@@ -256,7 +256,7 @@ location / {
 }
 --- raw_request eval: ::upload('/a', $::UnsignedTrailer . $::Trailer)
 --- error_code: 500
---- error_log: request not signed and not sent: only its sender can sign a body in "aws-chunked" encoding
+--- error_log: request not signed and not sent: only its sender can sign a body in this form of "aws-chunked" encoding
 --- upstream_count: 0
 
 === TEST 23: where the upstream has the region: Signature V4
@@ -290,3 +290,26 @@ upstream films {
 Allow: GET, HEAD
 Connection: close
 --- upstream_count: 0
+
+=== TEST 26: without a body there is nothing in chunks
+--- config eval: $::Locations
+--- request: GET /v4-headers
+--- more_headers eval: $::UnsignedTrailer . $::Trailer
+--- upstream_request_like
+^x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855$
+
+=== TEST 27: without a body, with the name of signed chunks, in the query
+--- config eval: $::Locations
+--- request: GET /v4-query
+--- more_headers
+X-Amz-Content-Sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD
+Content-Encoding: aws-chunked
+--- upstream_request_unlike: ^x-amz-content-sha256
+
+=== TEST 28: without a body, Signature V2
+--- config eval: $::Locations
+--- raw_request eval
+["PUT /v2-headers HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n"
+    . "Content-Encoding: aws-chunked\r\n\r\n"]
+--- upstream_request_like
+^Authorization: AWS AKIDTEST00000000001:\S{28}$

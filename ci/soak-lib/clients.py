@@ -38,7 +38,7 @@ KINDS = {
     "v2-headers": "s3_use_headers on;",
 }
 SETTING = "AWS_REQUEST_CHECKSUM_CALCULATION"
-LOGGED = f'only its sender can sign a body in "aws-chunked" encoding, set "{SETTING}=when_required"'
+LOGGED = f'only its sender can sign a body in this form of "aws-chunked" encoding, set "{SETTING}='
 UPLOADS = ("small", "large", "multipart", "stream")
 OTHERS = ("get", "get large", "range", "copy", "delete")
 

@@ -17,8 +17,9 @@ pub enum SignError {
     MalformedHeader,
     /// The body is in the content coding `aws-chunked`, in a form that only its sender can sign.
     #[error(
-        "only its sender can sign a body in \"aws-chunked\" encoding, set \
-         \"AWS_REQUEST_CHECKSUM_CALCULATION=when_required\" in the client"
+        "only its sender can sign a body in this form of \"aws-chunked\" encoding, set \
+         \"AWS_REQUEST_CHECKSUM_CALCULATION=when_required\" in the client, or use HTTPS if the \
+         client signs its chunks"
     )]
     AwsChunked,
     /// A header whose name becomes that of an `x-amz-*` header where `_` is read as `-`, as some

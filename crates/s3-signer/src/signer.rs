@@ -460,11 +460,10 @@ fn replaced(request: &RequestHead, headers: &Headers) -> usize {
 /// # Errors
 /// [`SignError::AwsChunked`].
 fn payload(headers: &Headers, params: &SigningParams) -> Result<&'static str, SignError> {
-    if headers.aws_chunked.is_unsigned_trailer(params.region.is_some())? {
-        return Ok(UNSIGNED_TRAILER);
-    }
-    Ok(match (params.placement, headers.body) {
-        (Placement::Headers, Body::None) => v4::EMPTY_PAYLOAD,
+    Ok(match (headers.body, params.placement) {
+        (Body::None, Placement::Headers) => v4::EMPTY_PAYLOAD,
+        (Body::None, Placement::Query) => v4::UNSIGNED_PAYLOAD,
+        _ if headers.aws_chunked.is_unsigned_trailer(params.region.is_some())? => UNSIGNED_TRAILER,
         _ => v4::UNSIGNED_PAYLOAD,
     })
 }

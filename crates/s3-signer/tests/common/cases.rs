@@ -238,7 +238,8 @@ pub fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// As [`case`], and some bodies in chunks: with the payload hash that says so, or without any.
+/// As [`case`], and some bodies in chunks: with the payload hash that says so, or without any. Some
+/// of these requests have no body.
 pub fn v4_case() -> impl Strategy<Value = Case> {
     let chunked = (case(), any::<(bool, prop::sample::Index)>()).prop_map(|(mut case, chance)| {
         let (has_hash, at) = chance;
@@ -252,7 +253,7 @@ pub fn v4_case() -> impl Strategy<Value = Case> {
         }
         add("Content-Encoding", "aws-chunked");
         add("x-amz-trailer", " x-amz-checksum-crc32");
-        Case { is_aws_chunked: true, ..case }
+        Case { is_aws_chunked: case.has_body(), ..case }
     });
     prop_oneof![4 => case(), 1 => chunked]
 }
