@@ -26,12 +26,13 @@ use crate::{
 
 /// The directives by which modules other than the proxy module pass requests to an upstream, and the
 /// modules, whose configurations of a location begin with an `ngx_http_upstream_conf_t`, too.
-const OTHER_PASSES: [(&str, &CStr); 5] = [
+const OTHER_PASSES: [(&str, &CStr); 6] = [
     ("fastcgi_pass", c"ngx_http_fastcgi_module"),
     ("uwsgi_pass", c"ngx_http_uwsgi_module"),
     ("scgi_pass", c"ngx_http_scgi_module"),
     ("grpc_pass", c"ngx_http_grpc_module"),
     ("memcached_pass", c"ngx_http_memcached_module"),
+    ("tunnel_pass", c"ngx_http_tunnel_module"),
 ];
 
 /// What is seen while nginx merges the blocks.

@@ -1473,3 +1473,17 @@ GET /probe
 [qr{\[warn\] .*"s3_access_key" signs requests to several hosts, .* in \S+/html/bucket\.conf:4$},
  qr{\[warn\] .*"s3_access_key" has no effect in an upstream .* in \S+/html/bucket\.conf:4$},
  qr{\[warn\] .*"s3_region" has no effect .* in \S+/html/region\.conf:2$}]
+
+=== TEST 91: tunnel_pass to an upstream with credentials
+--- skip_eval: 2: !do { local (@ARGV, $/) = $ENV{TEST_NGINX_BINARY}; <> =~ /tunnel_pass/ }
+--- http_config eval
+::upstream("films", $::Keys)
+--- config
+location / { tunnel_pass films; }
+--- request
+GET /probe
+--- ignore_response
+--- grep_error_log eval
+qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log_out
+"s3_access_key" has no effect on requests of "tunnel_pass" in
