@@ -162,11 +162,9 @@ impl BlockConf {
         self.settings.inherit(&outer.settings);
         main.warnings.add_location(self, outer);
         let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
-        // SAFETY: nobody else looks at the proxy module's part while nginx merges ours.
-        let proxy = unsafe { proxy.as_mut() };
-
-        // SAFETY: an upstream that the proxy module has found lives as long as the configuration.
-        let upstream = unsafe { proxy.upstream.as_ref() };
+        // SAFETY: the proxy module's part lives as long as the configuration, as does an upstream that
+        // the module has found.
+        let upstream = unsafe { proxy.as_ref().upstream.as_ref() };
         let by_upstream = upstream.and_then(upstream_settings);
         let effective = Effective::new(&self.settings, by_upstream);
         let of_location =
@@ -210,6 +208,8 @@ impl BlockConf {
         // the configuration of another. A hook that no proxied request comes to does nothing.
         // Last, because the hook keeps a pointer to what is written above.
         if may_sign {
+            // SAFETY: as above; no other reference to it is alive.
+            let proxy = unsafe { proxy.as_mut() };
             hook::install(cf, &mut main.refusing, proxy, self).ok_or(ConfError::NoMemory)?;
         }
         Ok(())
