@@ -135,13 +135,16 @@ pub(crate) fn install(
     Some(())
 }
 
-/// Whether a hook is in a configuration of an upstream: that of a location, or a copy.
-pub(crate) fn is_installed(conf: &ngx_http_upstream_conf_t) -> bool {
+/// The location's configuration of ours, if a hook is in a configuration of an upstream: that of the
+/// location, or a copy.
+pub(crate) fn location(conf: &ngx_http_upstream_conf_t) -> Option<&BlockConf> {
     // SAFETY: NULL, or what a hook or the operator's `proxy_bind` is; and what it points to in turn.
-    let value = unsafe { conf.local.as_ref().and_then(|local| local.value.as_ref()) };
+    let value = unsafe { conf.local.as_ref().and_then(|local| local.value.as_ref()) }?;
     let stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize = run_stamp;
     // SAFETY: a list of codes begins with a function.
-    value.is_some_and(|value| unsafe { *value.lengths.cast::<usize>() } == stamp as usize)
+    let is_hook = unsafe { *value.lengths.cast::<usize>() } == stamp as usize;
+    // SAFETY: the function is the first member of a hook, which lives as long as the location.
+    is_hook.then(|| unsafe { &*(*value.lengths.cast::<Hook>()).location })
 }
 
 impl Hook {

@@ -78,12 +78,13 @@ pub static mut ngx_modules: [*const ngx_module_t; 2] =
 #[allow(non_upper_case_globals, missing_docs)]
 pub static mut ngx_module_names: [*const c_char; 2] = [NAME.as_ptr(), ptr::null()];
 
-/// The place among the modules that nginx's `configure` gives to a filter: before the copy filter,
-/// and after all that are no filters, such as the proxy module.
+/// The place among the modules: before the range body filter, so after all that are no filters, such
+/// as the proxy module, and after the filters that other modules add. These are called after this
+/// one, and find no signature in a redirect.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals, missing_docs)]
 pub static mut ngx_module_order: [*const c_char; 3] =
-    [NAME.as_ptr(), c"ngx_http_copy_filter_module".as_ptr(), ptr::null()];
+    [NAME.as_ptr(), c"ngx_http_range_body_filter_module".as_ptr(), ptr::null()];
 
 const NAME: &CStr = c"ngx_http_s3_auth_module";
 

@@ -11,8 +11,8 @@ use ngx::{
     core::Status,
     ffi::{
         NGX_HTTP_NOT_ALLOWED, ngx_http_output_header_filter_pt, ngx_http_request_t,
-        ngx_http_top_header_filter, ngx_int_t, ngx_list_push, ngx_pool_cleanup_add, ngx_str_t,
-        ngx_table_elt_t,
+        ngx_http_top_header_filter, ngx_http_upstream_t, ngx_int_t, ngx_list_push,
+        ngx_pool_cleanup_add, ngx_str_t, ngx_table_elt_t,
     },
     http::Request,
     ngx_string,
@@ -20,7 +20,10 @@ use ngx::{
 
 use s3_signer::{remove_signature, remove_signature_of_refresh};
 
-use crate::{hook, list, log, methods::Methods, pool, upgrade};
+use crate::{
+    conf::upstream_settings, hook, list, log, methods::Methods, pool, settings::Effective, upgrade,
+    upstream,
+};
 
 /// The header filter that nginx calls after this module's.
 static mut NEXT: ngx_http_output_header_filter_pt = None;
@@ -51,6 +54,16 @@ unsafe extern "C" fn header_filter(r: *mut ngx_http_request_t) -> ngx_int_t {
     }
 }
 
+/// What a 405 of this module has.
+#[derive(Clone, Copy)]
+struct Allowed {
+    /// The value of its `Allow` header.
+    value: ngx_str_t,
+    /// The upstream of a location before an internal redirect, or NULL. Another one after that sends
+    /// a 405 of its own.
+    upstream: *const ngx_http_upstream_t,
+}
+
 /// Keeps the value of the `Allow` header, if the response is still a 405 after `error_page`. As an
 /// entry of the pool, which internal redirects leave alone; they clear the context. `None`: nginx
 /// ran out of memory.
@@ -59,11 +72,14 @@ pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
     // SAFETY: the pool of a live request.
     let value = unsafe { pool::copy(pool, &[methods.to_allow_header().as_bytes()]) }?;
     // SAFETY: as above.
-    let cleanup = unsafe { ngx_pool_cleanup_add(pool, size_of::<ngx_str_t>()) };
+    let cleanup = unsafe { ngx_pool_cleanup_add(pool, size_of::<Allowed>()) };
     // SAFETY: NULL, or an entry that nobody else uses yet, with memory of this size.
     unsafe {
         let cleanup = cleanup.as_mut()?;
-        cleanup.data.cast::<ngx_str_t>().write(value);
+        cleanup
+            .data
+            .cast::<Allowed>()
+            .write(Allowed { value, upstream: request.as_ref().upstream });
         cleanup.handler = Some(allowed);
     }
     Some(())
@@ -72,15 +88,15 @@ pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
 /// Marks the entry that `set_allowed` makes. There is nothing to clean.
 unsafe extern "C" fn allowed(_: *mut c_void) {}
 
-/// The value that was kept last.
-fn get_allowed(request: &Request) -> Option<ngx_str_t> {
+/// What was kept last.
+fn get_allowed(request: &Request) -> Option<Allowed> {
     let mark: unsafe extern "C" fn(*mut c_void) = allowed;
     // SAFETY: the entries of a live pool, the latest first; the last one's `next` is NULL.
     let mut entry = unsafe { (*request.as_ref().pool).cleanup.as_ref() };
     while let Some(cleanup) = entry {
         if cleanup.handler.is_some_and(|handler| ptr::fn_addr_eq(handler, mark)) {
             // SAFETY: what `set_allowed` has written.
-            return Some(unsafe { *cleanup.data.cast::<ngx_str_t>() });
+            return Some(unsafe { *cleanup.data.cast::<Allowed>() });
         }
         // SAFETY: as above.
         entry = unsafe { cleanup.next.as_ref() };
@@ -92,15 +108,18 @@ fn get_allowed(request: &Request) -> Option<ngx_str_t> {
 /// `add_header_out` of ngx-rust, which then leaves half a header in the list.
 fn add_allow(request: &mut Request) -> Option<()> {
     let r = request.as_ref();
-    if r.headers_out.status != NGX_HTTP_NOT_ALLOWED as usize || !r.upstream.is_null() {
+    if r.headers_out.status != NGX_HTTP_NOT_ALLOWED as usize {
         return Some(());
     }
-    let Some(value) = get_allowed(request) else { return Some(()) };
+    let Some(allowed) = get_allowed(request) else { return Some(()) };
+    if !ptr::eq(allowed.upstream, r.upstream) {
+        return Some(());
+    }
     // SAFETY: all-zero is how nginx begins this structure, of which newer versions have more.
     let mut header: ngx_table_elt_t = unsafe { mem::zeroed() };
     header.hash = 1;
     header.key = ngx_string!("Allow");
-    header.value = value;
+    header.value = allowed.value;
     header.lowcase_key = c"allow".as_ptr().cast_mut().cast();
     // SAFETY: the headers of a live request, a list of such elements.
     let element = unsafe { ngx_list_push(&mut request.as_mut().headers_out.headers) };
@@ -109,16 +128,19 @@ fn add_allow(request: &mut Request) -> Option<()> {
     Some(())
 }
 
-/// Removes signatures from the URLs that an upstream or the cache sent, if the location's requests may
-/// be signed: S3's redirects repeat the target. `None`: nginx ran out of memory.
+/// Removes signatures from the URLs that an upstream or the cache sent, if requests of the location to
+/// this upstream may be signed: S3's redirects repeat the target. `None`: nginx ran out of memory.
 fn remove_signatures(request: &mut Request) -> Option<()> {
-    let r = request.as_mut();
     // SAFETY: NULL, or an upstream of this request, maybe of a location before an internal redirect.
-    let Some(upstream) = (unsafe { r.upstream.as_ref() }) else { return Some(()) };
+    let Some(upstream) = (unsafe { request.as_ref().upstream.as_ref() }) else { return Some(()) };
     // SAFETY: NULL until nginx has chosen it, or a configuration that outlives the request.
-    if !unsafe { upstream.conf.as_ref() }.is_some_and(hook::is_installed) {
+    let location = unsafe { upstream.conf.as_ref() }.and_then(hook::location);
+    let Some(location) = location else { return Some(()) };
+    let block = upstream::block(request, upstream);
+    if Effective::new(&location.settings, block.and_then(upstream_settings)).credentials.is_none() {
         return Some(());
     }
+    let r = request.as_mut();
     let received = NonNull::from(&upstream.headers_in.headers);
     // nginx copies an upstream's header with the pointer to its name, also where `proxy_redirect`
     // writes another value. A header that `return`, `rewrite` or an error page makes has its own.

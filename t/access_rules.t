@@ -164,7 +164,22 @@ Content-Length: 0
 --- response_headers
 Allow: PATCH
 
-=== TEST 12: mirror: a method that is refused is not mirrored
+=== TEST 12: after another upstream, the 405 has the Allow header of the module
+--- config eval
+"location / {
+    proxy_intercept_errors on;
+    error_page 404 405 = \@signed;
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+}
+location \@signed { $::Keys proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
+--- request eval: ['DELETE /a', 'DELETE /b']
+--- upstream_response eval
+["HTTP/1.1 404 Not Found\nContent-Length: 0\n\n",
+ "HTTP/1.1 405 Method Not Allowed\nAllow: PATCH\nContent-Length: 0\n\n"]
+--- error_code eval: [405, 405]
+--- response_headers eval: ['Allow: GET, HEAD', 'Allow: GET, HEAD']
+
+=== TEST 13: mirror: a method that is refused is not mirrored
 --- config eval
 "$::Keys
 location /f/ {

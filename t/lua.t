@@ -510,3 +510,26 @@ GET /films/hello.txt\S* 200 v4-query
 request not signed and not sent
 --- access_log
 200 v4-query AKIDPERMANENT0000001
+
+=== TEST 24: Lua code that changes a redirect finds no signature in it
+--- http_config
+lua_package_path "$TEST_NGINX_LUA_DIR/?.lua;;";
+--- config eval
+"location / {
+    $::Keys
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+    proxy_redirect off;
+    header_filter_by_lua_block {
+        ngx.header.Location = ngx.header.Location:gsub('s3', 'cdn')
+    }
+}"
+--- request
+GET /a
+--- upstream_response
+HTTP/1.1 301 Moved Permanently
+Location: https://s3.example.com/a?b&X-Amz-Signature=s&X-Amz-Security-Token=t
+Content-Length: 0
+
+--- error_code: 301
+--- response_headers
+Location: https://cdn.example.com/a?b

@@ -477,7 +477,27 @@ GET /page
 ! Location
 --- raw_response_headers_unlike: X-Amz
 
-=== TEST 30: the place of the module is that of a filter
+=== TEST 30: another upstream than the one with keys, chosen by variables
+--- http_config eval
+"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Signed }
+upstream app { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }
+proxy_cache_path cache keys_zone=cache:1m;"
+--- config
+location / {
+    proxy_pass        http://$arg_to;
+    proxy_cache       cache;
+    proxy_cache_valid any 1m;
+    add_header        X-Cache $upstream_cache_status always;
+}
+--- request eval: [('GET /a?to=app', 'GET /a?to=bucket') x 2]
+--- upstream_response eval: ::answer("Location: $::Presigned")
+--- error_code eval: [(307) x 4]
+--- response_headers eval
+my @clean = 'Location: https://films.s3.amazonaws.com/a';
+[map { ("Location: $::Presigned\nX-Cache: $_", "@clean\nX-Cache: $_") } qw(MISS HIT)]
+--- upstream_count: 2
+
+=== TEST 31: the place of the module is before filters that other modules add
 --- skip_eval
 2: qx{"$ENV{TEST_NGINX_BINARY}" -V 2>&1} !~ /--with-debug/
 --- config eval: "$::Signed location / { $::Pass }"
@@ -486,4 +506,4 @@ NginxTest::Nginx::reload();
 --- request
 GET /
 --- error_log
-module: ngx_http_s3_auth_module before ngx_http_copy_filter_module:
+module: ngx_http_s3_auth_module before ngx_http_range_body_filter_module:
