@@ -57,10 +57,10 @@ fn encode(wire: &[u8], plain: &[bool; 256], plus_is_space: bool, out: &mut Vec<u
     }
 }
 
-/// What `canonical`, a name or value in canonical form, stands for.
-pub(crate) fn decoded(canonical: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(canonical.len());
-    let mut rest = canonical;
+/// `text` with percent escapes decoded; what is none stays.
+pub(crate) fn decoded(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
     while let [b, after @ ..] = rest {
         match escape(rest) {
             Some(byte) => {
