@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 
 use crate::SignError;
 
-/// Amazon's endpoints end with one of these.
+/// Amazon's endpoints end with one of these, but for those of isolated partitions, which have no other
+/// service and no Signature V2.
 const SUFFIXES: [&[u8]; 3] = [b".amazonaws.com", b".amazonaws.com.cn", b".amazonaws.eu"];
 
 /// An endpoint of S3, as a `Host` header names it.
@@ -86,8 +87,7 @@ fn in_amazon_host(name: &[u8]) -> Option<Result<Endpoint<'_>, SignError>> {
     let is = |label: &[u8], lower: &[u8]| label.eq_ignore_ascii_case(lower);
     let (s3, mut endpoint_labels) = match labels.as_slice() {
         [s3, ..] if is_s3(s3) => (s3, 1),
-        [dualstack, s3, ..] if is(dualstack, b"dualstack") && is_s3(s3) => (s3, 2),
-        [_region, s3, ..] if is_s3(s3) => (s3, 2),
+        [_region_or_dualstack, s3, ..] if is_s3(s3) => (s3, 2),
         [_region, dualstack, s3, ..] if is(dualstack, b"dualstack") && is_s3(s3) => (s3, 3),
         [vpce, _region, s3, _id, ..] if is(vpce, b"vpce") && is_s3(s3) => (s3, 4),
         _ => return None,
