@@ -33,16 +33,19 @@ fn without_port(host: &str) -> &str {
 pub fn service(headers: &HeaderMap) -> &'static str {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let host = without_port(host).to_ascii_lowercase();
-    let name = host.strip_suffix(".cn").unwrap_or(&host);
-    let Some(name) = name.strip_suffix(".amazonaws.com") else {
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    let suffixes = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
+    let Some(name) = suffixes.iter().find_map(|suffix| host.strip_suffix(suffix)) else {
         return "s3";
     };
-    let mut labels = name.rsplit('.');
-    let _region = labels.next();
-    let label = labels.find(|label| *label != "dualstack").unwrap_or_default();
-    match label.strip_suffix("-fips").unwrap_or(label) {
-        "s3-object-lambda" => "s3-object-lambda",
-        "s3-outposts" => "s3-outposts",
+    // The service, or a region and before it the service.
+    let labels = name.rsplit('.').filter(|label| !matches!(*label, "dualstack" | "vpce"));
+    let service = labels.take(2).find(|label| {
+        *label == "s3" || label.starts_with("s3-") || label.starts_with("s3express-")
+    });
+    match service.unwrap_or("s3") {
+        label if label.starts_with("s3-object-lambda") => "s3-object-lambda",
+        label if label.starts_with("s3-outposts") => "s3-outposts",
         label if label.starts_with("s3express-") => "s3express",
         _ => "s3",
     }
@@ -67,6 +70,11 @@ mod tests {
             ("b.s3express-euw1-az1.dualstack.eu-west-1.amazonaws.com", "s3express"),
             ("s3express-control.eu-west-1.amazonaws.com", "s3express"),
             ("a-1.s3-object-lambda.cn-north-1.amazonaws.com.cn", "s3-object-lambda"),
+            ("a-1.s3-object-lambda.eusc-de-east-1.amazonaws.eu", "s3-object-lambda"),
+            ("vpce-1.s3-object-lambda.eu-west-1.vpce.amazonaws.com", "s3-object-lambda"),
+            ("films.bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com.", "s3"),
+            ("s3-outposts.s3.amazonaws.com", "s3"),
+            ("s3express-x.s3.dualstack.eu-west-1.amazonaws.com", "s3"),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, host.parse().unwrap());

@@ -68,9 +68,20 @@ pub fn content(parts: &Parts, body: &Bytes) -> Result<Bytes, Refusal> {
         Form::SignedChunks => return Ok(body.clone()),
     };
 
-    let hash = value(headers, CONTENT_SHA256).filter(|hash| hash.len() == 64);
-    if hash.is_some_and(|hash| hash != hexadecimal(&Sha256::checksum(&content))) {
-        return Err(Refusal::content_sha256_mismatch());
+    match value(headers, CONTENT_SHA256) {
+        None | Some("UNSIGNED-PAYLOAD") => {}
+        Some(_) if Form::of(headers) == Form::TrailingChecksum => {}
+        Some(hash) if hash.len() != 64 || hash.bytes().any(|b| !b.is_ascii_hexdigit()) => {
+            return Err(Refusal::invalid_argument(
+                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a form of STREAMING-, or a valid \
+                 sha256 value.",
+                CONTENT_SHA256,
+            ));
+        }
+        Some(hash) if hash != hexadecimal(&Sha256::checksum(&content)) => {
+            return Err(Refusal::content_sha256_mismatch());
+        }
+        Some(_) => {}
     }
     if value(headers, "content-md5")
         .is_some_and(|md5| md5 != BASE64.encode(Md5::checksum(&content)))
