@@ -8,7 +8,7 @@ use s3_signer::{
     Credentials, Placement, Region, RequestHead, Service, SignError, Signer, SigningParams,
 };
 
-pub use verify::{Head, decode, percent_encode, verify};
+pub use verify::{Arguments, Head, decode, percent_encode, verify};
 
 /// Who signs and how, in plain values that the verifier reads too.
 #[derive(Debug, Clone, Copy)]

@@ -88,6 +88,14 @@ impl Head {
         kept
     }
 
+    /// Whether a body follows.
+    fn has_body(&self) -> bool {
+        self.headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case(b"transfer-encoding")
+                || name.eq_ignore_ascii_case(b"content-length") && value.iter().any(|&b| b != b'0')
+        })
+    }
+
     /// The value of a header that is there exactly once.
     fn header(&self, name: &str) -> Option<&[u8]> {
         one(self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())))
@@ -181,7 +189,7 @@ pub fn verify(head: &Head, setup: &Setup) -> Result<(), String> {
         name.eq_ignore_ascii_case(b"content-encoding")
             && value.to_ascii_lowercase().split(|&b| b == b',').any(|c| c.trim_ascii() == CHUNKED)
     });
-    if chunked && (payload == 0 || setup.region.is_none()) {
+    if chunked && head.has_body() && (payload == 0 || setup.region.is_none()) {
         return Err("a body in chunks, but not signed so".into());
     }
     match (setup.region, setup.in_headers) {
@@ -195,6 +203,9 @@ const UNSIGNED_TRAILER: &[u8] = b"STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /// The coding of such a body.
 const CHUNKED: &[u8] = b"aws-chunked";
+
+/// The SHA-256 of nothing.
+const EMPTY: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Whether some servers read another name of Amazon's here than is signed.
 fn is_ambiguous(name: &[u8]) -> bool {
@@ -224,6 +235,13 @@ fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Resu
         expect(head.header("x-amz-date"), Some("20130524T000000Z"), "x-amz-date")?;
         expect(head.header("x-amz-security-token"), setup.session_token, "token")?;
         let payload = head.header("x-amz-content-sha256").ok_or("no x-amz-content-sha256")?;
+        let hashes: &[&[u8]] = match head.has_body() {
+            true => &[b"UNSIGNED-PAYLOAD", UNSIGNED_TRAILER],
+            false => &[EMPTY],
+        };
+        if !hashes.contains(&payload) {
+            return Err(format!("the payload hash {}", payload.escape_ascii()));
+        }
         (signature, payload.to_vec())
     } else {
         for (name, value) in [
@@ -241,6 +259,9 @@ fn verify_v4(head: &Head, setup: &Setup, region: &str, in_headers: bool) -> Resu
         let signature = head.argument("X-Amz-Signature").ok_or("no signature")?;
         arguments.retain(|(name, _)| name != b"X-Amz-Signature");
         let payload = head.header("x-amz-content-sha256").unwrap_or(b"UNSIGNED-PAYLOAD");
+        if payload == UNSIGNED_TRAILER && !head.has_body() {
+            return Err("an empty body in chunks".into());
+        }
         (signature, payload.to_vec())
     };
 
