@@ -104,7 +104,8 @@ class Radosgw:
         self._daemon("ceph-mon", "-i", "a")
         self._run("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", str(uuid.uuid4()))
         self._daemon("ceph-osd", "-i", "0")
-        self.admin("user", "create", "--uid=films", "--display-name=Films",
+        # As many buckets as the suites make.
+        self.admin("user", "create", "--uid=films", "--display-name=Films", "--max-buckets=0",
                    f"--access-key={KEY[0]}", f"--secret={KEY[1]}")
         self._daemon("radosgw", "-n", "client.rgw")
         deadline = time.monotonic() + LIMIT

@@ -21,6 +21,7 @@ import pathlib
 import random
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 
 from load import KEYS, S3Server, command
@@ -39,6 +40,10 @@ KINDS = {
 }
 SETTING = "AWS_REQUEST_CHECKSUM_CALCULATION"
 LOGGED = f'only its sender can sign a body in this form of "aws-chunked" encoding, set "{SETTING}='
+# What listens for each kind. nginx sends what only TLS 1.3 has, a client that does not read it and
+# closes the connection resets it, and nginx loses what it has not read yet.
+SCHEMES = {"http": "", "https": "ssl", "https, TLS 1.2": "ssl"}
+PLAIN = str.maketrans(" ,", "--")
 UPLOADS = ("small", "large", "multipart", "stream")
 OTHERS = ("get", "get large", "range", "copy", "delete")
 
@@ -55,6 +60,8 @@ class Client:
     others: tuple = OTHERS
     keys: tuple = ("no", "dummy")
     kinds: tuple = ("v4-headers", "v4-query")
+    # Without TLS and with it.
+    schemes: tuple = ("http", "https")
     # What its program needs to know.
     environment: tuple = ()
 
@@ -79,20 +86,21 @@ MORE_CLIENTS = [
     Client("minio", ("bin/python", "minio_sdk.py"), ("small", "multipart", "stream"), ()),
     # It has no S3 of its own, and sends bodies of unknown length, which S3 takes from a buffer only.
     Client("ffmpeg", ("bin/python", "ffmpeg.py"), ("small", "stream"), (),
-           ("get", "get large", "range"), keys=("no",), kinds=("v4-headers",)),
+           ("get", "get large", "range"), keys=("no",), kinds=("v4-headers",),
+           schemes=("http", "https, TLS 1.2")),
 ]
 RESTIC = Client("restic", ("bin/python", "restic.py"), ("init",), (), ("restore",), keys=("dummy",))
 
 
 class Stage:
-    """nginx in front of the S3 server, on a port with TLS and one without for each kind."""
+    """nginx in front of the S3 server, on a port for each kind and scheme."""
 
     def __init__(self, options):
         self.nginx = Nginx(options.nginx, options.module)
         self.directory = self.nginx.directory
         self.s3 = S3Server(self.directory)
         self.ports = {(kind, scheme): reserve_port()
-                      for kind in KINDS for scheme in ("http", "https")}
+                      for kind in KINDS for scheme in SCHEMES}
         self.small = self._file("small", 1000)
         self.large = self._file("large", 20 << 20)
         self.ca = self.directory / "ca.pem"
@@ -112,16 +120,16 @@ class Stage:
     def __enter__(self):
         servers = "".join(f"""
     server {{
-        listen 127.0.0.1:{self.ports[kind, "http"]};
-        listen 127.0.0.1:{self.ports[kind, "https"]} ssl;
+        listen 127.0.0.1:{port} {SCHEMES[scheme]};
+        {"ssl_protocols TLSv1.2;" if "1.2" in scheme else ""}
         ssl_certificate ca.pem;
         ssl_certificate_key key.pem;
         s3_access_key {KEYS[0][0]};
         s3_secret_key {KEYS[0][1]};
         s3_methods any;
-        {settings}
+        {KINDS[kind]}
         location / {{ proxy_pass http://s3; }}
-    }}""" for kind, settings in KINDS.items())
+    }}""" for (kind, scheme), port in self.ports.items())
         self.nginx.configure(f"""
     upstream s3 {{ server {self.s3.address}; keepalive 8; }}
     client_max_body_size 100m;
@@ -143,8 +151,8 @@ class Stage:
         program, script = client.program
         environment = {
             "PATH": f"{CLIENTS}/bin:{os.environ['PATH']}", "HOME": str(self.directory), "BUCKET": "films",
-            "ENDPOINT": f"{scheme}://127.0.0.1:{self.ports[kind, scheme]}",
-            "PREFIX": f"{client.name.replace(' ', '-')}/{kind}/{scheme}/{keys}/", "CA": str(self.ca),
+            "ENDPOINT": f"{scheme.partition(',')[0]}://127.0.0.1:{self.ports[kind, scheme]}",
+            "PREFIX": f"{client.name}/{kind}/{scheme}/{keys}/".translate(PLAIN), "CA": str(self.ca),
             "NODE_EXTRA_CA_CERTS": str(self.ca), "SMALL": str(self.small), "LARGE": str(self.large),
             "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -161,12 +169,26 @@ class Stage:
             raise Failure(f"{client.name} has ended before {missing}: {result.stderr}")
         return environment["PREFIX"], results
 
+    def _open(self, target):
+        url = f"https://127.0.0.1:{self.ports['v4-headers', 'https']}/films{target}"
+        return urllib.request.urlopen(url, context=self.trusted, timeout=LIMIT)
+
+    def check_deleted(self, prefix):
+        """That the objects which a client has deleted are no longer there."""
+        for name in ("small", "copy"):
+            try:
+                self._open(f"/{prefix}{name}").close()
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    continue
+                raise
+            raise Failure(f"{prefix}{name} is still there")
+
     def check_object(self, prefix, name):
         """That an object is what was sent."""
-        url = f"https://127.0.0.1:{self.ports['v4-headers', 'https']}/films/{prefix}{name}"
-        with urllib.request.urlopen(url, context=self.trusted, timeout=LIMIT) as answer:
+        with self._open(f"/{prefix}{name}") as answer:
             content, coding = answer.read(), answer.headers["Content-Encoding"]
-        sent = (self.small if name == "small" else self.large).read_bytes()
+        sent = (self.small if name in ("small", "copy") else self.large).read_bytes()
         if hashlib.sha256(content).digest() != hashlib.sha256(sent).digest():
             raise Failure(f"{prefix}{name} has {len(content)} bytes that are not as sent")
         if coding:
@@ -175,8 +197,9 @@ class Stage:
     def check_arrived(self):
         """That every request which has reached the S3 server is signed by nginx."""
         arrived = self.s3.requests()
-        if bad := [request for request in arrived if request[3] not in KINDS]:
-            raise Failure(f"not signed: {bad[:5]}")
+        # A signature of the client's is refused.
+        if bad := [request for request in arrived if request[3] not in KINDS or request[2] == "403"]:
+            raise Failure(f"not signed by nginx: {bad[:5]}")
         return len(arrived)
 
 
@@ -185,10 +208,12 @@ def try_client(stage, client, kind, scheme, keys):
     operations = client.uploads + client.others
     # Deleted last, after it has been compared.
     prefix, results = stage.run(client, kind, scheme, keys, operations[:-1])
-    for name in client.uploads:
+    for name in client.uploads + (("copy",) if "copy" in client.others else ()):
         if results[name] == "ok":
             stage.check_object(prefix, name)
     results |= stage.run(client, kind, scheme, keys, operations[-1:])[1]
+    if "delete" in client.others and results["delete"] == "ok":
+        stage.check_deleted(prefix)
     if failed := {name: text for name, text in results.items() if text != "ok"}:
         raise Failure(f"{client.name}, {kind}, {scheme}, {keys} keys: {failed}\n{stage.nginx.log()[-2000:]}")
     return len(operations)
@@ -211,7 +236,7 @@ def try_v2(stage, client):
     """Uploads in chunks to a location that signs with Version 2."""
     for name in client.chunked:
         logged = stage.nginx.log().count(LOGGED)
-        _, results = stage.run(client, "v2-headers", "https", client.keys[0], [name])
+        _, results = stage.run(client, "v2-headers", client.schemes[1], client.keys[0], [name])
         refused = stage.nginx.log().count(LOGGED) - logged
         # boto3 sends parts at a time, and again those that the failure of another has interrupted.
         as_often = refused == 1 if name in ("small", "large") else refused > 0
@@ -219,7 +244,7 @@ def try_v2(stage, client):
             raise Failure(f"{client.name}, {name}: {results[name]}, refused {refused} times")
     plain = tuple(name for name in client.uploads if name not in client.chunked)
     for names, setting in ((client.chunked, {SETTING: "when_required"}), (plain, {})):
-        prefix, results = stage.run(client, "v2-headers", "https", client.keys[0], names, **setting)
+        prefix, results = stage.run(client, "v2-headers", client.schemes[1], client.keys[0], names, **setting)
         for name in names:
             if results[name] != "ok":
                 raise Failure(f"{client.name}, v2-headers, {name}, {setting}: {results[name]}")
@@ -235,7 +260,7 @@ def run(options):
     clients = CLIENTS_TESTED + ([] if options.short else MORE_CLIENTS)
     with Stage(options) as stage:
         for client in clients:
-            every = itertools.product(client.kinds, ("http", "https"), client.keys)
+            every = itertools.product(client.kinds, client.schemes, client.keys)
             for kind, scheme, keys in SHORT if options.short else every:
                 tried += try_client(stage, client, kind, scheme, keys)
             tried += try_v2(stage, client)

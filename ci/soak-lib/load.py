@@ -46,7 +46,7 @@ class S3Server:
 
     def requests(self):
         """What has reached it, and is answered: method, target, status, and kind of signature."""
-        return re.findall(r"^connection=\d+ (\S+) (\S+) (\d+) (\S+)$", self._log.read_text(),
+        return re.findall(r"^connection=\d+ (\S+) (\S+) (\d+) (\S+)", self._log.read_text(),
                           re.MULTILINE)
 
     def answered(self):

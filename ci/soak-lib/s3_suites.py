@@ -22,15 +22,20 @@ LEFT_OUT = {
     "s3s-e2e": {},
     "s3tests": {
         "test_post_object": "the form has a signature of the client's, which radosgw verifies",
-        "_anon|test_object_raw_get_object_acl|test_cors_origin|test_100_continue":
-            "expects that an unsigned request is denied",
+        "_anon": "expects that an unsigned request is denied",
+        "test_object_raw_get_object_acl": "expects that an unsigned request is denied",
+        "test_cors_origin": "expects that an unsigned request is denied",
+        "test_100_continue": "expects that an unsigned request is denied",
         "bad_date_.*_aws2": "expects that the client's date is refused, which nginx replaces",
-        "x_amz_expires_out|authenticated_expired":
+        "x_amz_expires_out": "expects that the client's presigned URL is refused, which nginx replaces",
+        "authenticated_expired":
             "expects that the client's presigned URL is refused, which nginx replaces",
         r"TestSamples\.test_(abort|complete)_multipart_upload$":
             "sends a URL as Host, which nginx rejects",
     },
 }
+# How many cases pass; fewer: the suite itself fails.
+AT_LEAST = {"s3s-e2e": 14, "s3tests": 340}
 # Cases of s3tests that are not run at all.
 NOT_RUN = {
     "lifecycle": "needs a radosgw whose days last seconds",
@@ -132,8 +137,8 @@ def compare(suite, direct, through):
     if unneeded := reasons.keys() - needed:
         raise Failure(f"{suite}: passes, or does not pass without nginx: {', '.join(unneeded)}")
     done = sum(through.get(case, "not run") is None for case in passed)
-    if not done:
-        raise Failure(f"{suite}: no case passed: {direct}")
+    if done < AT_LEAST[suite]:
+        raise Failure(f"{suite}: {done} cases passed, not {AT_LEAST[suite]}")
     print(f"{suite}: {done} cases; {len(direct) - len(passed)} fail without nginx as well")
     for pattern, reason in reasons.items():
         print(f"    left out: {pattern}: {reason}")

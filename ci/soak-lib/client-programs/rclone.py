@@ -30,10 +30,8 @@ def read(name, *options):
 
 
 def delete():
-    for name in ("small", "copy"):
-        rclone("copyto", path(name), path(f"many/{name}"))
-    rclone("delete", path("many"))
-    left = rclone("lsf", path("many"))
+    rclone("delete", path(""))
+    left = rclone("lsf", path(""))
     assert not left, left
 
 

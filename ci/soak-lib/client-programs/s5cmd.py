@@ -26,12 +26,8 @@ def read(name):
 
 
 def delete():
-    for name in ("small", "copy"):
-        s5cmd("cp", url(name), url(f"many/{name}"))
     # By DeleteObjects.
-    s5cmd("rm", url("many/*"))
-    left = s5cmd("ls", url(""))
-    assert b"many/" not in left, left
+    s5cmd("rm", url("*"))
 
 
 operations.run({
