@@ -29,10 +29,8 @@ use crate::credentials::Credentials;
 use crate::payload::{CONTENT_SHA256, DECODED_LENGTH, Form, TRAILER};
 use crate::query::{Query, canonical_uri, retain_arguments};
 use crate::refusal::Refusal;
+use crate::tokens::SECURITY_TOKEN;
 use crate::{arguments, signature, v2, v4};
-
-/// The header and the argument with the session token.
-pub const SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// Headers which would make a signature ambiguous if they were repeated.
 const UNIQUE_HEADERS: [&str; 10] = [
@@ -217,25 +215,4 @@ fn has_unusable_range(headers: &HeaderMap) -> bool {
     headers
         .get("range")
         .is_some_and(|range| !range.to_str().is_ok_and(|range| Range::parse(range).is_ok()))
-}
-
-/// The session tokens in the headers.
-pub fn tokens_in_headers(headers: &HeaderMap) -> Vec<&str> {
-    headers
-        .get(SECURITY_TOKEN)
-        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-        .into_iter()
-        .collect()
-}
-
-/// The session tokens in the headers and in the query.
-pub fn tokens<'a>(headers: &'a HeaderMap, query: &'a Query<'_>) -> Vec<&'a str> {
-    let mut tokens = tokens_in_headers(headers);
-    tokens.extend(
-        query
-            .iter()
-            .filter(|argument| argument.name.eq_ignore_ascii_case(SECURITY_TOKEN))
-            .map(|argument| argument.value.as_ref()),
-    );
-    tokens
 }
