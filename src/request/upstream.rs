@@ -1,17 +1,30 @@
-//! The upstream block of a request, which has settings of this module.
+//! The upstream block of a request, and the settings in effect.
 
 use ngx::{
     ffi::{
         NGX_LOG_WARN, ngx_http_upstream_resolved_t, ngx_http_upstream_srv_conf_t,
         ngx_http_upstream_t,
     },
-    http::{HttpModuleMainConf, HttpModuleServerConf, NgxHttpUpstreamModule, Request},
+    http::{HttpModuleMainConf, NgxHttpUpstreamModule, Request},
 };
 
-use crate::{S3AuthModule, log};
+use crate::{
+    conf::{blocks::BlockConf, settings::Effective},
+    nginx::log,
+};
+
+/// The settings in effect for a request of a location.
+pub(crate) fn effective<'a>(
+    request: &Request,
+    upstream: &ngx_http_upstream_t,
+    location: &'a BlockConf,
+) -> Effective<'a> {
+    let block = block(request, upstream).and_then(BlockConf::of_upstream);
+    Effective::new(&location.settings, block.map(|block| &block.settings))
+}
 
 /// The upstream block that nginx is about to choose, as `ngx_http_upstream_init_request` finds it.
-pub(crate) fn block(
+fn block(
     request: &Request,
     upstream: &ngx_http_upstream_t,
 ) -> Option<&'static ngx_http_upstream_srv_conf_t> {
@@ -24,15 +37,13 @@ pub(crate) fn block(
 }
 
 /// Warns, once in a worker, of a block with credentials that nginx does not choose because a port
-/// follows its name in a value of `proxy_pass`. nginx resolves the name then, and nothing else shows
-/// that the request is not signed.
+/// follows its name in the value of `proxy_pass`. nginx resolves the name then, and the request is not
+/// signed.
 pub(crate) fn warn_of_port(request: &Request, upstream: &ngx_http_upstream_t) {
     let Some(resolved) = resolved(upstream) else { return };
     for block in named(request, resolved) {
-        let Some(conf) = S3AuthModule::server_conf(block) else { continue };
-        let has_credentials =
-            conf.settings.credentials.as_ref().is_some_and(|own| !own.value.is_off());
-        if has_credentials && !conf.warned_of_port.replace(true) {
+        let Some(conf) = BlockConf::of_upstream(block) else { continue };
+        if conf.has_keys() && !conf.warned_of_port.replace(true) {
             log::write(
                 NGX_LOG_WARN,
                 request.log(),

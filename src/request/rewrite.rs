@@ -1,9 +1,9 @@
-//! A request head that is written again is stamped again.
+//! Signs a request head again when it is created again.
 //!
-//! nginx writes a head once and sends the same bytes to the next upstream. A module may have it
-//! written again, as `balancer.recreate_request` of Lua does: by `create_request`, but without
-//! `proxy_bind`, so without the hook. The proxy module's head, which has no signature, would be sent.
-//! So a stamped request gets a `create_request` that calls the original and stamps.
+//! nginx creates a head once and sends the same bytes to the next upstream. Another module may call
+//! `create_request` again, as `balancer.recreate_request` of Lua does, but without `proxy_bind`, so
+//! without the hook: the head would be sent unsigned. So the `create_request` of a stamped request is
+//! replaced by a function that calls the original and stamps.
 
 use std::ptr;
 
@@ -13,32 +13,35 @@ use ngx::{
     http::Request,
 };
 
+use super::{
+    context::{CreateRequest, Stamped},
+    hook,
+    stamp::stamp,
+};
 use crate::{
-    bits,
-    conf::BlockConf,
-    log,
-    stamp::{Refusal, Stamped, stamp},
+    conf::blocks::BlockConf,
+    nginx::{bits, log},
+    refusal::Refusal,
 };
 
-/// The type of `create_request` of `ngx_http_upstream_t`.
-pub(crate) type CreateRequest = unsafe extern "C" fn(*mut ngx_http_request_t) -> ngx_int_t;
-
-/// Stamps a request whose head has just been written, and has it stamped when it is written again.
-pub(crate) fn stamp_and_watch(request: &mut Request, location: &BlockConf) -> Result<(), Refusal> {
-    let current = upstream(request).create_request.ok_or(Refusal::Internal)?;
-    let original = if ptr::fn_addr_eq(current, create_request as CreateRequest) {
-        Stamped::of(request).ok_or(Refusal::NoContext)?.create_request
-    } else {
-        current
-    };
-    stamp(request, location, original)?;
-    if Stamped::of(request).is_some() {
-        upstream(request).create_request = Some(create_request);
+impl hook::Location for BlockConf {
+    /// Stamps the request, and again when its head is created again.
+    fn request_created(&self, request: &mut Request) -> Result<(), Refusal> {
+        let current = upstream(request).create_request.ok_or(Refusal::Internal)?;
+        let original = if ptr::fn_addr_eq(current, create_request as CreateRequest) {
+            Stamped::of(request).ok_or(Refusal::NoContext)?.create_request
+        } else {
+            current
+        };
+        stamp(request, self, original)?;
+        if Stamped::of(request).is_some() {
+            upstream(request).create_request = Some(create_request);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// Stands in the place of the proxy module's function. The caller may ignore an error.
+/// Replaces the proxy module's function. The caller may ignore an error.
 unsafe extern "C" fn create_request(r: *mut ngx_http_request_t) -> ngx_int_t {
     // SAFETY: the caller passes a live request.
     let request = unsafe { Request::from_ngx_http_request(r) };

@@ -1,45 +1,20 @@
-//! What can be set, on which level, and which level wins.
+//! The settings of a block, their inheritance and precedence.
 
 use std::rc::Rc;
 
-use ngx::ffi::{NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_HTTP_UPS_CONF, ngx_conf_t};
 use s3_signer::{Placement, Region, Service};
 
-use crate::{credentials::Credentials, methods::Methods, value::Value};
+use super::{
+    keys::Keys,
+    level::{Level, Leveled},
+    methods::Methods,
+};
+use crate::nginx::value::Value;
 
-/// The level on which a block stands, as far as precedence goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Level {
-    /// `http` or `server`.
-    Server,
-    /// `upstream`.
-    Upstream,
-    /// `location`, or `if` or `limit_except` in it.
-    Location,
-}
-
-impl Level {
-    /// The level of the block that nginx is reading.
-    pub fn of(cf: &ngx_conf_t) -> Self {
-        match cf.cmd_type as u32 {
-            NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF => Self::Server,
-            NGX_HTTP_UPS_CONF => Self::Upstream,
-            _ => Self::Location,
-        }
-    }
-}
-
-/// A value and the level that sets it.
-#[derive(Debug, Clone)]
-pub(crate) struct Leveled<T> {
-    pub level: Level,
-    pub value: T,
-}
-
-/// What can be set; each setting is looked up by itself.
+/// The settings of a block. Each has a precedence of its own.
 #[derive(Default)]
 pub(crate) struct Settings {
-    pub credentials: Option<Leveled<Rc<Credentials>>>,
+    pub keys: Option<Leveled<Rc<Keys>>>,
     pub region: Option<Leveled<Rc<Value<Region>>>>,
     pub service: Option<Leveled<Rc<Value<Service>>>>,
     pub use_headers: Option<Leveled<bool>>,
@@ -48,14 +23,14 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Takes what is not set here from the block around.
+    /// Inherits what is not set here from the outer block.
     pub fn inherit(&mut self, outer: &Self) {
         fn inherit<T: Clone>(own: &mut Option<T>, outer: &Option<T>) {
             if own.is_none() {
                 own.clone_from(outer);
             }
         }
-        inherit(&mut self.credentials, &outer.credentials);
+        inherit(&mut self.keys, &outer.keys);
         inherit(&mut self.region, &outer.region);
         inherit(&mut self.service, &outer.service);
         inherit(&mut self.use_headers, &outer.use_headers);
@@ -69,9 +44,10 @@ impl Settings {
     }
 }
 
-/// The settings in effect for requests of a location that go to an upstream.
+/// The settings in effect for requests of a location that are proxied to an upstream.
 pub(crate) struct Effective<'a> {
-    pub credentials: Option<&'a Credentials>,
+    /// `None`: requests are not signed.
+    pub keys: Option<&'a Keys>,
     pub region: Option<&'a Value<Region>>,
     pub service: Option<&'a Value<Service>>,
     pub placement: Placement,
@@ -95,9 +71,9 @@ impl<'a> Effective<'a> {
         }
         let use_headers = pick(&location.use_headers, upstream.map(|u| &u.use_headers));
         Self {
-            credentials: pick(&location.credentials, upstream.map(|u| &u.credentials))
+            keys: pick(&location.keys, upstream.map(|u| &u.keys))
                 .map(Rc::as_ref)
-                .filter(|credentials| !credentials.is_off()),
+                .filter(|keys| !keys.is_off()),
             region: pick(&location.region, upstream.map(|u| &u.region)).map(Rc::as_ref),
             service: pick(&location.service, upstream.map(|u| &u.service)).map(Rc::as_ref),
             placement: match use_headers {

@@ -18,7 +18,12 @@ use ngx::{
     http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
 };
 
-use crate::{S3AuthModule, aws_chunked, bits, log, methods::Methods, response, stamp::Refusal};
+use super::{aws_chunked, response};
+use crate::{
+    conf::{blocks::S3AuthModule, methods::Methods},
+    nginx::{bits, log},
+    refusal::Refusal,
+};
 
 /// Adds the check to the precontent phase.
 pub(crate) fn register(cf: &ngx_conf_t) -> Status {

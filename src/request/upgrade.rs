@@ -1,5 +1,5 @@
-//! No tunnel is opened by a signed request. What a client sends through a tunnel is not signed, and
-//! reaches the upstream by the connection of a request that was.
+//! A signed request opens no tunnel. What a client sends through a tunnel is not signed, but is sent over
+//! the connection of a signed request.
 
 use std::ptr;
 
@@ -12,7 +12,8 @@ use ngx::{
     http::Request,
 };
 
-use crate::{log, stamp::Stamped};
+use super::context::Stamped;
+use crate::nginx::log;
 
 /// Withdraws the client's request for an upgrade, without which nginx opens no tunnel when the
 /// upstream answers 101 (`ngx_http_proxy_process_header`). A subrequest has a copy of its own.
@@ -20,8 +21,8 @@ pub(crate) fn withdraw(request: &mut Request) {
     request.as_mut().headers_in.upgrade = ptr::null_mut();
 }
 
-/// Turns a 101 into a 502. nginx would pass it to the client, who would begin to use a tunnel. The
-/// upstream's status is checked, since that of the response may be another after `error_page`.
+/// Replaces a 101 by a 502. Otherwise nginx passes it to the client, which uses the connection as a
+/// tunnel. The status of the upstream is checked, since `error_page` may change that of the response.
 pub(crate) fn check(request: &mut Request) -> Result<(), Status> {
     // SAFETY: NULL, or the upstream of a live request.
     let Some(upstream) = (unsafe { request.as_ref().upstream.as_mut() }) else { return Ok(()) };

@@ -1,6 +1,5 @@
 /*
- * What a C compiler knows of nginx's structures and Rust does not: bit fields, and the layout that
- * nginx itself is compiled with.
+ * Bit fields of nginx's structures, and the layout that nginx itself is compiled with.
  *
  * bindgen (rust-bindgen) generates Rust's declarations of these structures. It misplaces bit fields
  * that follow a member of another alignment, as those of ngx_http_request_t do from nginx 1.29.3 on.

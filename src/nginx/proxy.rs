@@ -1,4 +1,4 @@
-//! What this module knows of nginx's proxy module.
+//! nginx's proxy module: its configuration of a location, its content handler, its `proxy_pass`.
 
 use std::{mem, ptr::NonNull, slice};
 
@@ -13,7 +13,16 @@ use ngx::{
     ngx_string,
 };
 
-use crate::conf::ConfError;
+/// The proxy module is not as expected.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProxyError {
+    /// It has no `proxy_pass`, or one that accepts any URL.
+    #[error("ngx_http_s3_auth_module does not support this ngx_http_proxy_module")]
+    Unknown,
+    /// nginx has not created the configuration of the location.
+    #[error("ngx_http_s3_auth_module has no configuration")]
+    NoConf,
+}
 
 unsafe extern "C" {
     /// Not in nginx's headers, but a symbol of every nginx that has the module.
@@ -35,17 +44,17 @@ pub(crate) fn upstream_conf(cf: &ngx_conf_t) -> Option<NonNull<ngx_http_upstream
 
 /// The address of the module's content handler, which is no symbol. At this time `ctx` is the context
 /// of the `http` block, in which there is no `proxy_pass`.
-pub(crate) fn handler(cf: &ngx_conf_t) -> Result<usize, ConfError> {
+pub(crate) fn handler(cf: &ngx_conf_t) -> Result<usize, ProxyError> {
     match try_pass(cf)? {
-        Pass::Other => Err(ConfError::NoProxy),
-        Pass::First(handler) => handler.map(|handler| handler as usize).ok_or(ConfError::NoProxy),
+        Pass::Other => Err(ProxyError::Unknown),
+        Pass::First(handler) => handler.map(|handler| handler as usize).ok_or(ProxyError::Unknown),
     }
 }
 
 /// Whether the location that nginx is merging has a `proxy_pass`, of its own or, in an `if` or
 /// `limit_except` block, of the location around. The content handler does not show it: another
 /// module may have put its own there, which calls that of `proxy_pass`.
-pub(crate) fn has_pass(cf: &ngx_conf_t) -> Result<bool, ConfError> {
+pub(crate) fn has_pass(cf: &ngx_conf_t) -> Result<bool, ProxyError> {
     Ok(matches!(try_pass(cf)?, Pass::Other))
 }
 
@@ -60,7 +69,7 @@ enum Pass {
 /// Calls the `proxy_pass` directive for the location that nginx is merging. First, it rejects a second
 /// `proxy_pass`, of which one with variables is known to its module only. Then it sets the content
 /// handler. Last, it rejects the URL given here, and the module's configuration stays as it was.
-fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ConfError> {
+fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ProxyError> {
     // SAFETY: `ctx` is a context of the `http` block or of a block in it.
     let context = unsafe { &*cf.ctx.cast::<ngx_http_conf_ctx_t>() };
     // SAFETY: nginx counts the modules before it makes such an array of configurations.
@@ -68,7 +77,7 @@ fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ConfError> {
         slice::from_raw_parts(context.loc_conf, (&raw const ngx_http_max_module).read()).to_vec()
     };
     // The directive sets the content handler in a copy of the location.
-    let core = NgxHttpCoreModule::location_conf(cf).ok_or(ConfError::NoConf)?;
+    let core = NgxHttpCoreModule::location_conf(cf).ok_or(ProxyError::NoConf)?;
     let mut location = ngx_http_core_loc_conf_t { handler: None, ..*core };
     loc_conf[NgxHttpCoreModule::module().ctx_index] = (&raw mut location).cast();
     let mut context = ngx_http_conf_ctx_t { loc_conf: loc_conf.as_mut_ptr(), ..*context };
@@ -89,7 +98,7 @@ fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ConfError> {
         let mut command = module().commands;
         while (*command).name.as_bytes() != b"proxy_pass" {
             if (*command).name.is_empty() {
-                return Err(ConfError::NoProxy);
+                return Err(ProxyError::Unknown);
             }
             command = command.add(1);
         }
@@ -97,11 +106,11 @@ fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ConfError> {
     };
     // SAFETY: the directive, called as nginx calls it; what it is given outlives the call.
     let result = unsafe {
-        let set = (*command).set.ok_or(ConfError::NoProxy)?;
+        let set = (*command).set.ok_or(ProxyError::Unknown)?;
         set(&mut cf, command, loc_conf[module().ctx_index])
     };
     if result == NGX_CONF_OK {
-        Err(ConfError::NoProxy)
+        Err(ProxyError::Unknown)
     } else if result == NGX_CONF_ERROR {
         Ok(Pass::First(location.handler))
     } else {

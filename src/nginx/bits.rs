@@ -37,13 +37,13 @@ pub(crate) fn chunked(request: &ngx_http_request_t) -> bool {
     unsafe { ngx_http_s3_auth_chunked(request) != 0 }
 }
 
-/// Has nginx send no `100 Continue`.
+/// Disables `100 Continue`.
 pub(crate) fn set_expect_tested(request: &mut ngx_http_request_t) {
     // SAFETY: the function writes the structure.
     unsafe { ngx_http_s3_auth_set_expect_tested(request) }
 }
 
-/// Has nginx close the client's connection after the response.
+/// Closes the client's connection after the response.
 pub(crate) fn clear_keepalive(request: &mut ngx_http_request_t) {
     // SAFETY: the function writes the structure.
     unsafe { ngx_http_s3_auth_clear_keepalive(request) }
@@ -61,7 +61,7 @@ pub(crate) fn buf_size(buffer: &ngx_buf_t) -> off_t {
     unsafe { ngx_http_s3_auth_buf_size(buffer) }
 }
 
-/// Has nginx treat the request as one that was sent before.
+/// Marks the request as sent.
 pub(crate) fn set_request_sent(upstream: &mut ngx_http_upstream_t) {
     // SAFETY: the function writes the structure.
     unsafe { ngx_http_s3_auth_set_request_sent(upstream) }

@@ -23,11 +23,20 @@ use ngx::{
     http::Request,
 };
 
-use crate::{conf::BlockConf, log, pool, rewrite};
+use crate::{
+    nginx::{log, pool},
+    refusal::Refusal,
+};
 
-/// One location's hook, in the pool of the configuration: the codes, and what they need.
+/// A location's configuration, which signs requests.
+pub(crate) trait Location {
+    /// Is called when the proxy module has created the head of a request. An error refuses the request.
+    fn request_created(&self, request: &mut Request) -> Result<(), Refusal>;
+}
+
+/// The hook of a location, in the pool of the configuration: the codes, and their data.
 #[repr(C)]
-struct Hook {
+struct Hook<L> {
     /// The first code for lengths, `ngx_http_script_len_code_pt`.
     stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize,
     /// The codes for lengths of the operator's `proxy_bind`, or `end`.
@@ -44,8 +53,7 @@ struct Hook {
     local: ngx_http_upstream_local_t,
     /// A configuration with an upstream that takes no request.
     refusing: *mut ngx_http_upstream_conf_t,
-    /// The location's configuration of ours.
-    location: *const BlockConf,
+    location: *const L,
 }
 
 /// An upstream that takes no request: to find it ends the request with 500, before any connection
@@ -64,47 +72,24 @@ unsafe extern "C" fn refuse_peer(
     NGX_ERROR as ngx_int_t
 }
 
-/// The configuration that a refused request gets, one for all locations: on the way to the 500,
-/// nginx reads nothing of consequence in it but the upstream (`ngx_http_upstream_init_request`,
-/// `ngx_http_upstream_finalize_request`). It is a copy of the first location's, so that no pointer in
-/// it is NULL that is not in others.
-#[derive(Default)]
-pub(crate) struct Refusing(Option<NonNull<ngx_http_upstream_conf_t>>);
-
-impl Refusing {
-    fn get(
-        &mut self,
-        cf: &ngx_conf_t,
-        proxy: &ngx_http_upstream_conf_t,
-    ) -> Option<NonNull<ngx_http_upstream_conf_t>> {
-        if self.0.is_none() {
-            // SAFETY: the pool of the configuration that nginx is reading, which lives as long as
-            // hooks must.
-            let conf: NonNull<ngx_http_upstream_conf_t> = unsafe { pool::alloc(cf.pool) }?;
-            let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
-            // SAFETY: allocated for this type just now.
-            unsafe { conf.write(refusing) };
-            self.0 = Some(conf);
-        }
-        self.0
-    }
-}
-
-/// Puts a hook into `proxy`, the proxy module's configuration of the location that nginx is
-/// merging; `location` is ours. `None`: nginx ran out of memory.
-pub(crate) fn install(
+/// Adds a hook to `proxy`, the proxy module's configuration of the location that nginx is merging.
+/// `refusing` is shared by all locations. `None`: nginx has no memory.
+pub(crate) fn install<L: Location>(
     cf: &ngx_conf_t,
-    refusing: &mut Refusing,
+    refusing: &mut Option<NonNull<ngx_http_upstream_conf_t>>,
     proxy: &mut ngx_http_upstream_conf_t,
-    location: &BlockConf,
+    location: &L,
 ) -> Option<()> {
-    let refusing = refusing.get(cf, proxy)?.as_ptr();
+    let refusing = match refusing {
+        Some(refusing) => refusing.as_ptr(),
+        None => refusing.insert(refuse_all(cf, proxy)?).as_ptr(),
+    };
     // SAFETY: NULL, or what `proxy_bind` was compiled to; and what it points to in turn.
     let operators = unsafe { proxy.local.as_ref() };
     // SAFETY: as above.
     let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
     // SAFETY: the pool of the configuration that nginx is reading, which lives as long as hooks must.
-    let hook: *mut Hook = unsafe { pool::alloc(cf.pool) }?.as_ptr();
+    let hook: *mut Hook<L> = unsafe { pool::alloc(cf.pool) }?.as_ptr();
     // SAFETY: nginx itself begins these structures all-zero.
     let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
     // SAFETY: a new allocation of this type.
@@ -120,9 +105,9 @@ pub(crate) fn install(
         value.lengths = (&raw mut (*hook).stamp).cast();
         local.value = &raw mut (*hook).value;
         hook.write(Hook {
-            stamp: run_stamp,
+            stamp: run_stamp::<L>,
             next,
-            write: run_write,
+            write: run_write::<L>,
             end: 0,
             address,
             value,
@@ -135,19 +120,34 @@ pub(crate) fn install(
     Some(())
 }
 
-/// The location's configuration of ours, if a hook is in a configuration of an upstream: that of the
-/// location, or a copy.
-pub(crate) fn location(conf: &ngx_http_upstream_conf_t) -> Option<&BlockConf> {
+/// Creates the configuration that a refused request is given. nginx reads nothing of consequence in it
+/// but the upstream until it responds with 500 (`ngx_http_upstream_init_request`,
+/// `ngx_http_upstream_finalize_request`). It is a copy of the first location's, so that it has no NULL
+/// where others have pointers.
+fn refuse_all(
+    cf: &ngx_conf_t,
+    proxy: &ngx_http_upstream_conf_t,
+) -> Option<NonNull<ngx_http_upstream_conf_t>> {
+    // SAFETY: the pool of the configuration that nginx is reading, which lives as long as hooks.
+    let conf: NonNull<ngx_http_upstream_conf_t> = unsafe { pool::alloc(cf.pool) }?;
+    let refusing = ngx_http_upstream_conf_t { upstream: &raw mut REFUSING, ..*proxy };
+    // SAFETY: a new allocation of this type.
+    unsafe { conf.write(refusing) };
+    Some(conf)
+}
+
+/// The location of the hook in a configuration of an upstream, if there is one.
+pub(crate) fn location<L: Location>(conf: &ngx_http_upstream_conf_t) -> Option<&L> {
     // SAFETY: NULL, or what a hook or the operator's `proxy_bind` is; and what it points to in turn.
     let value = unsafe { conf.local.as_ref().and_then(|local| local.value.as_ref()) }?;
-    let stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize = run_stamp;
+    let stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize = run_stamp::<L>;
     // SAFETY: a list of codes begins with a function.
     let is_hook = unsafe { *value.lengths.cast::<usize>() } == stamp as usize;
     // SAFETY: the function is the first member of a hook, which lives as long as the location.
-    is_hook.then(|| unsafe { &*(*value.lengths.cast::<Hook>()).location })
+    is_hook.then(|| unsafe { &*(*value.lengths.cast::<Hook<L>>()).location })
 }
 
-impl Hook {
+impl<L> Hook<L> {
     /// Ends a request that must not be sent: nginx finds the upstream that takes none.
     fn refuse(&self, upstream: &mut ngx_http_upstream_t) {
         upstream.resolved = ptr::null_mut();
@@ -156,13 +156,13 @@ impl Hook {
 }
 
 /// Stamps the request, and returns the length of the operator's address, if there is one.
-unsafe extern "C" fn run_stamp(engine: *mut ngx_http_script_engine_t) -> usize {
+unsafe extern "C" fn run_stamp<L: Location>(engine: *mut ngx_http_script_engine_t) -> usize {
     // SAFETY: `ip` points to the first member of a hook that `install` made, which lives as long as
     // the cycle, as does the location's configuration. The request has an upstream: that is whose
     // `proxy_bind` nginx evaluates here.
     let (engine, hook, location, request) = unsafe {
         let engine = &mut *engine;
-        let hook = &*engine.ip.cast::<Hook>();
+        let hook = &*engine.ip.cast::<Hook<L>>();
         let request = Request::from_ngx_http_request(engine.request);
         (engine, hook, &*hook.location, request)
     };
@@ -170,9 +170,7 @@ unsafe extern "C" fn run_stamp(engine: *mut ngx_http_script_engine_t) -> usize {
 
     let log = request.log();
     let is_good = log::guard(log, false, || {
-        rewrite::stamp_and_watch(request, location)
-            .inspect_err(|refusal| refusal.write(log))
-            .is_ok()
+        location.request_created(request).inspect_err(|refusal| refusal.write(log)).is_ok()
     });
     // SAFETY: as above, and no other reference to it is alive.
     let upstream = unsafe { &mut *request.as_mut().upstream };
@@ -183,12 +181,12 @@ unsafe extern "C" fn run_stamp(engine: *mut ngx_http_script_engine_t) -> usize {
 }
 
 /// Writes the operator's address, if there is one.
-unsafe extern "C" fn run_write(engine: *mut ngx_http_script_engine_t) {
+unsafe extern "C" fn run_write<L>(engine: *mut ngx_http_script_engine_t) {
     // SAFETY: `ip` points to `write` of a hook that `install` made, and `pos` to as many bytes as
     // `run_stamp` has returned.
     unsafe {
         let engine = &mut *engine;
-        let hook = &*engine.ip.sub(offset_of!(Hook, write)).cast::<Hook>();
+        let hook = &*engine.ip.sub(offset_of!(Hook<L>, write)).cast::<Hook<L>>();
         ptr::copy_nonoverlapping(hook.address.data, engine.pos, hook.address.len);
         engine.pos = engine.pos.add(hook.address.len);
         engine.ip = (&raw const hook.end).cast_mut().cast();

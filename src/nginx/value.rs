@@ -1,4 +1,4 @@
-//! A directive's value: a constant, or a text with variables.
+//! The value of a directive: a constant, or a text with variables.
 
 use ngx::{
     ffi::{
@@ -9,17 +9,17 @@ use ngx::{
     http::Request,
 };
 
-/// A value of type `T`, or the text that gives one for each request.
+/// A value of type `T`, or a text with variables that is evaluated for each request.
 pub(crate) enum Value<T> {
-    /// Known since the configuration was read.
+    /// Set when the configuration is read.
     Constant(T),
-    /// With variables. Boxed, so that constants, which are the rule, take little memory.
+    /// With variables. Boxed, so that constants, which most values are, use little memory.
     Variable(Box<ngx_http_complex_value_t>),
 }
 
 impl<T> Value<T> {
-    /// Compiles `text`, an argument of the directive that nginx is reading, and makes the constant
-    /// of it by `constant` when it has no variables. `Err(None)`: nginx has said what is wrong.
+    /// Compiles `text`, an argument of the directive that nginx is reading. If it has no variables,
+    /// `constant` makes the value. `Err(None)`: nginx has logged an error.
     pub fn compile<E>(
         cf: &mut ngx_conf_t,
         text: &mut ngx_str_t,
@@ -44,8 +44,8 @@ impl<T> Value<T> {
     }
 }
 
-/// The text of a value with variables, for one request. `None`: nginx ran out of memory, or a
-/// variable could not be had, and has said so.
+/// The text of a value with variables, for one request. `None`: nginx has no memory, or has failed to
+/// evaluate a variable and has logged it.
 pub(crate) fn evaluate<'r>(
     request: &'r Request,
     value: &ngx_http_complex_value_t,
@@ -53,8 +53,7 @@ pub(crate) fn evaluate<'r>(
     request.get_complex_value(value).map(|text| text.as_bytes())
 }
 
-/// As [`evaluate`], and nothing that nginx evaluates on the way goes to the debug log: it writes
-/// the values of variables there.
+/// As [`evaluate`], without debug messages: nginx logs the values of variables there.
 pub(crate) fn evaluate_secret<'r>(
     request: &'r Request,
     value: &ngx_http_complex_value_t,

@@ -1,4 +1,4 @@
-//! Messages to nginx's log, and a wall around what nginx calls.
+//! Messages in nginx's log, and the guard of every function that nginx calls.
 
 use std::{
     fmt,
@@ -11,25 +11,25 @@ use ngx::{
     log::{LOG_BUFFER_SIZE, log_debug, write_fmt},
 };
 
-/// Writes a line at `level`, if `log` takes that level.
+/// Writes a line at `level`, if `log` has that level.
 pub(crate) fn write(level: u32, log: *mut ngx_log_t, message: fmt::Arguments) {
     ngx::ngx_log_error!(level, log, "{message}");
 }
 
-/// Whether `log` takes debug messages of HTTP. Decided at run time only: an nginx without
-/// `--with-debug` writes them too, and the module may be built from a tree without it for an nginx
-/// with it. So `ngx_log_debug!`, which the compiler leaves out then, is not used.
+/// Whether `log` has debug messages of HTTP. The level of the log alone decides: an nginx without
+/// `--with-debug` writes them as well. `ngx_log_debug!` is not used, since it is empty in a module that
+/// is built from a tree without `--with-debug`.
 pub(crate) fn is_debug(log: *mut ngx_log_t) -> bool {
     // SAFETY: nginx gives every connection and configuration a log that outlives it.
     unsafe { (*log).log_level & NGX_LOG_DEBUG_HTTP as ngx_uint_t != 0 }
 }
 
-/// Writes `text` at debug level, one line of the log for each of its lines, cut where nginx's
-/// buffer for a line ends. `title` stands before each.
+/// Writes `text` at debug level, one line of the log for each of its lines, split where nginx's buffer
+/// for a line ends. Each begins with `title`.
 pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
     for line in text.split(|&b| b == b'\n') {
         let line = line.escape_ascii().to_string();
-        // A line without content is content: an empty query, say.
+        // An empty line is written as well: an empty query, for example.
         let mut rest = line.as_str();
         loop {
             let (part, after) = rest.split_at(rest.len().min(LOG_BUFFER_SIZE / 2));
@@ -45,11 +45,11 @@ pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
     }
 }
 
-/// Runs `f`, which nginx called. A panic does not cross into C: it becomes a line in the log, unless
-/// that is NULL, and the result `on_panic`. Rust has written what it says to standard error.
+/// Runs `f` for a function that nginx calls. A panic does not cross into C: it is logged, unless `log`
+/// is NULL, and the result is `on_panic`. Rust writes the message of the panic to standard error.
 pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) -> T {
-    // What a panic may leave half done is the request's or the configuration's, and either ends by
-    // `on_panic`; or the signer's, which begins each signature with empty buffers.
+    // A panic may leave a request or a configuration half done, which `on_panic` ends; or the signer,
+    // which clears its buffers before each signature.
     let f = || {
         #[cfg(feature = "test-panics")]
         panic_on_demand(std::any::type_name_of_val(&f));
@@ -63,7 +63,7 @@ pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) 
     })
 }
 
-/// Panics if the test that has preloaded t/shim/faults.c wants it here.
+/// Panics if t/shim/faults.c, which a test preloads, requires it here.
 #[cfg(feature = "test-panics")]
 fn panic_on_demand(entry: &str) {
     unsafe extern "C" {
@@ -71,6 +71,6 @@ fn panic_on_demand(entry: &str) {
     }
     // SAFETY: the shim reads so many bytes of the name.
     if unsafe { s3_auth_test_panics(entry.as_ptr(), entry.len()) } {
-        panic!("as the test wants it");
+        panic!("on demand of the test");
     }
 }

@@ -1,13 +1,13 @@
-//! Secrets leave the text of the configuration: nginx frees what it has read without clearing it,
-//! and every worker inherits what is left there.
+//! Removes secrets from the text of the configuration. nginx frees the text without zeroing it, and
+//! every worker inherits the memory.
 
 use std::{mem::MaybeUninit, slice};
 
 use ngx::ffi::{ngx_conf_t, ngx_dump_config};
 use zeroize::Zeroize;
 
-/// Wipes all that nginx has read of its file so far, the directive that it has just taken included,
-/// wherever it keeps it besides that directive's arguments, which are copies.
+/// Zeroes all that nginx has parsed of its file, the current directive included: the buffer, and the
+/// copy for `nginx -T`. The arguments of the directive are copies.
 pub(crate) fn wipe_source(cf: &mut ngx_conf_t) {
     // SAFETY: the file that nginx is reading, and its buffer, in which `start <= pos <= last <= end`.
     // What is before `pos` has been read. What is from `last` on will be overwritten, and may never

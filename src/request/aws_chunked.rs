@@ -15,7 +15,7 @@ use ngx::{
 };
 use s3_signer::{AwsChunked, SignError};
 
-use crate::bits;
+use crate::nginx::bits;
 
 /// The answer, in the form of S3's errors, from which SDKs read code and message.
 const BODY: ngx_str_t = ngx_string!(

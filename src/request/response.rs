@@ -20,9 +20,10 @@ use ngx::{
 
 use s3_signer::{remove_signature, remove_signature_of_refresh};
 
+use super::{hook, upgrade, upstream};
 use crate::{
-    conf::upstream_settings, hook, list, log, methods::Methods, pool, settings::Effective, upgrade,
-    upstream,
+    conf::{blocks::BlockConf, methods::Methods},
+    nginx::{list, log, pool},
 };
 
 /// The header filter that nginx calls after this module's.
@@ -134,10 +135,9 @@ fn remove_signatures(request: &mut Request) -> Option<()> {
     // SAFETY: NULL, or an upstream of this request, maybe of a location before an internal redirect.
     let Some(upstream) = (unsafe { request.as_ref().upstream.as_ref() }) else { return Some(()) };
     // SAFETY: NULL until nginx has chosen it, or a configuration that outlives the request.
-    let location = unsafe { upstream.conf.as_ref() }.and_then(hook::location);
+    let location = unsafe { upstream.conf.as_ref() }.and_then(hook::location::<BlockConf>);
     let Some(location) = location else { return Some(()) };
-    let block = upstream::block(request, upstream);
-    if Effective::new(&location.settings, block.and_then(upstream_settings)).credentials.is_none() {
+    if upstream::effective(request, upstream, location).keys.is_none() {
         return Some(());
     }
     let r = request.as_mut();

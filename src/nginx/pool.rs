@@ -1,10 +1,10 @@
-//! Memory of nginx's pools: given back with the request or the configuration that the pool is of.
+//! Memory of nginx's pools, which nginx frees with the request or the configuration.
 
 use std::ptr::{self, NonNull};
 
 use ngx::ffi::{ngx_palloc, ngx_pnalloc, ngx_pool_t, ngx_str_t};
 
-/// Room for a `T`, whose alignment is a pointer's at most. `None`: nginx ran out of memory.
+/// Allocates a `T`, uninitialized, whose alignment is a pointer's at most. `None`: nginx ran out of memory.
 ///
 /// # Safety
 /// `pool` is a live pool of nginx.
