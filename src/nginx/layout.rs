@@ -168,8 +168,8 @@ pub(crate) fn check() -> Result<(), Difference> {
 impl InRust {
     /// Whether the row of C has the same names. bindgen writes Rust's keywords with a `_`.
     fn names_same(&self, in_c: &InC) -> bool {
-        // SAFETY: NULL, or a string constant of structures.c.
         let text = |text: *const c_char| {
+            // SAFETY: a string constant of structures.c.
             (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
         };
         let member = self.member.map(|member| member.trim_end_matches('_').as_bytes());

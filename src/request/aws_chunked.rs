@@ -1,4 +1,4 @@
-//! Uploads in the content coding `aws-chunked` that only the client can sign: they are answered
+//! Uploads in the content coding `aws-chunked` that only the client can sign. The response 501 is sent
 //! before their body is received.
 
 use std::mem;
@@ -17,7 +17,7 @@ use s3_signer::{AwsChunked, SignError};
 
 use crate::nginx::bits;
 
-/// The answer, in the form of S3's errors, from which SDKs read code and message.
+/// The body of the response, in the format of S3's errors, which SDKs parse.
 const BODY: ngx_str_t = ngx_string!(
     r#"<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>NotImplemented</Code><Message>The proxy cannot sign a body in this form of "aws-chunked" encoding. Set AWS_REQUEST_CHECKSUM_CALCULATION=when_required in the client. If the client signs its chunks, use HTTPS.</Message><Header>x-amz-content-sha256</Header></Error>
@@ -39,7 +39,7 @@ pub(crate) fn check(request: &Request, is_v4: bool) -> Result<(), SignError> {
     coding.is_unsigned_trailer(is_v4).map(|_| ())
 }
 
-/// Whether the operator's `error_page` answers with 501.
+/// Whether the location has an `error_page` for 501.
 pub(crate) fn has_error_page(request: &Request) -> bool {
     let Some(location) = NgxHttpCoreModule::location_conf(request) else { return false };
     // SAFETY: NULL, or the array that `error_page` makes.
@@ -50,8 +50,8 @@ pub(crate) fn has_error_page(request: &Request) -> bool {
         .any(|page| page.status == NGX_HTTP_NOT_IMPLEMENTED as ngx_int_t)
 }
 
-/// Answers with 501, which clients do not retry, and finalizes the request. What it returns ends the
-/// phases of the request.
+/// Responds with 501, which clients do not retry, and finalizes the request. The result ends the phases
+/// of the request.
 ///
 /// # Safety
 /// `r` is a live request, to which there is no reference, since nginx may free it.

@@ -1,10 +1,9 @@
-//! Before a request is worked on: are its method and its body of those that may be signed?
+//! Refuses a method or a body that cannot be signed, before the content handler.
 //!
-//! A check for main requests in the precontent phase, when all access rules have let the request in,
-//! and before nginx mirrors it. In the access phase, whose handlers nginx calls in the reverse order
-//! of their modules, it would come before the rules, and an `error_page 405` would lead clients past
-//! them. What is signed is checked again when it is stamped, so subrequests, and locations whose
-//! upstream is not known yet, lose nothing.
+//! A handler of the precontent phase, for main requests: after the access rules, and before nginx mirrors
+//! the request. nginx calls handlers of the access phase in the reverse order of their modules, so there
+//! the handler would precede the rules, and an `error_page 405` would bypass them. Subrequests, and
+//! locations whose upstream is not known yet, are checked when they are stamped.
 
 use std::ptr;
 
@@ -25,11 +24,11 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Adds the check to the precontent phase.
+/// Adds the handler to the precontent phase.
 pub(crate) fn register(cf: &ngx_conf_t) -> Status {
     let Some(core) = NgxHttpCoreModule::main_conf_mut(cf) else { return Status::NGX_ERROR };
     let phase = ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE as usize;
-    // SAFETY: nginx has made the array, of this type, before it calls postconfiguration.
+    // SAFETY: nginx creates the array, of this type, before it calls postconfiguration.
     unsafe {
         let handler =
             ngx_array_push(&mut core.phases[phase].handlers).cast::<ngx_http_handler_pt>();
@@ -41,7 +40,7 @@ pub(crate) fn register(cf: &ngx_conf_t) -> Status {
     Status::NGX_OK
 }
 
-/// The handler. Never NGX_OK, which would keep others of the phase from being called.
+/// The handler. It never returns NGX_OK, which would skip the other handlers of the phase.
 unsafe extern "C" fn gate(r: *mut ngx_http_request_t) -> ngx_int_t {
     let internal_error = Verdict::Status(NGX_HTTP_INTERNAL_SERVER_ERROR);
     let verdict = {
@@ -58,12 +57,12 @@ unsafe extern "C" fn gate(r: *mut ngx_http_request_t) -> ngx_int_t {
     .into()
 }
 
-/// What becomes of a request.
+/// The decision on a request.
 enum Verdict {
     Pass,
-    /// nginx answers with this status, or by its `error_page`.
+    /// nginx responds with this status, or by its `error_page`.
     Status(u32),
-    /// The module answers with 501.
+    /// The module responds with 501.
     NotImplemented,
 }
 
@@ -76,7 +75,7 @@ fn check(request: &mut Request) -> Verdict {
     let Some(main) = S3AuthModule::main_conf(request) else { return Verdict::Pass };
     let methods = location.settings.methods();
     let method = r.method_name;
-    // A method that S3 does not have may be for the module that has replaced the content handler.
+    // A method that S3 does not have may be one of the module that has replaced the content handler.
     let is_proxied = main.is_proxy_handler(r.content_handler)
         || location.proxies_with(r.content_handler) && Methods::have(method.as_bytes());
     if !location.is_signed || !is_proxied {
@@ -101,9 +100,8 @@ fn check(request: &mut Request) -> Verdict {
     Verdict::Pass
 }
 
-/// Has the connection closed when the client waits for `100 Continue`: after another status it may
-/// send the body or the next request (RFC 9110, section 10.1.1). nginx would discard either as the
-/// body.
+/// Closes the connection of a client that waits for `100 Continue`. After another status it may send the
+/// body or the next request (RFC 9110, section 10.1.1). nginx would discard either as the body.
 fn close_if_expecting(request: &mut Request) {
     if !request.as_ref().headers_in.expect.is_null() {
         bits::clear_keepalive(request.as_mut());

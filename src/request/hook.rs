@@ -1,13 +1,13 @@
-//! How nginx comes to call this module for each request that it proxies.
+//! The hook, by which nginx calls this module for each request that it proxies.
 //!
-//! `ngx_http_upstream_init_request` calls `create_request`, by which the proxy module writes the
+//! `ngx_http_upstream_init_request` calls `create_request`, in which the proxy module creates the
 //! request head; then `ngx_http_upstream_set_local`, which evaluates the complex value of
-//! `proxy_bind`; and only then it looks for the upstream and opens a connection. A complex value is
-//! two lists of codes, each beginning with a function that nginx calls: the first returns lengths,
-//! the second writes the text. So a hooked location gets a `proxy_bind` whose first code is ours. It
-//! stamps the request. What follows are the codes that the operator's own `proxy_bind` was compiled
-//! to; or, if that is an address, codes for its text. nginx parses the text: an address that a code
-//! sets by itself is lost from nginx 1.29.3 on, which clears it when the value is empty.
+//! `proxy_bind`; then it finds the upstream and opens a connection. A complex value is two lists of
+//! codes, each of which begins with a function that nginx calls: the first list returns lengths, the
+//! second writes the text. So the module sets a `proxy_bind` in the location. Its first code calls
+//! [`Location::request_created`]. The codes of the operator's own `proxy_bind` follow, or, if that is an
+//! address, codes for its text. It is a text because nginx 1.29.3 and later clear an address that a code
+//! sets by itself when the value is empty.
 
 use std::{
     mem::{self, offset_of},
@@ -49,15 +49,15 @@ struct Hook<L> {
     address: ngx_str_t,
     /// The complex value that begins with `stamp`.
     value: ngx_http_complex_value_t,
-    /// What stands in the place of the operator's `proxy_bind`.
+    /// What replaces the operator's `proxy_bind`.
     local: ngx_http_upstream_local_t,
-    /// A configuration with an upstream that takes no request.
+    /// A configuration with an upstream that refuses all requests.
     refusing: *mut ngx_http_upstream_conf_t,
     location: *const L,
 }
 
-/// An upstream that takes no request: to find it ends the request with 500, before any connection
-/// and without a message.
+/// An upstream that refuses all requests: when nginx finds it, the response is 500, before any
+/// connection and without a message.
 static mut REFUSING: ngx_http_upstream_srv_conf_t = {
     // SAFETY: all-zero is how nginx begins this structure.
     let mut upstream: ngx_http_upstream_srv_conf_t = unsafe { mem::zeroed() };
@@ -148,14 +148,14 @@ pub(crate) fn location<L: Location>(conf: &ngx_http_upstream_conf_t) -> Option<&
 }
 
 impl<L> Hook<L> {
-    /// Ends a request that must not be sent: nginx finds the upstream that takes none.
+    /// Refuses a request: nginx finds the upstream that refuses all.
     fn refuse(&self, upstream: &mut ngx_http_upstream_t) {
         upstream.resolved = ptr::null_mut();
         upstream.conf = self.refusing;
     }
 }
 
-/// Stamps the request, and returns the length of the operator's address, if there is one.
+/// Calls the location, and returns the length of the operator's address, if there is one.
 unsafe extern "C" fn run_stamp<L: Location>(engine: *mut ngx_http_script_engine_t) -> usize {
     // SAFETY: `ip` points to the first member of a hook that `install` made, which lives as long as
     // the cycle, as does the location's configuration. The request has an upstream: that is whose

@@ -1,5 +1,4 @@
-//! What is changed in the head of a response: the `Allow` header of a 405, signatures in what an
-//! upstream sent, and a 101 altogether.
+//! The header filter: adds `Allow` to a 405, removes signatures from redirects, replaces a 101.
 
 use std::{
     ffi::c_void,
@@ -29,10 +28,10 @@ use crate::{
 /// The header filter that nginx calls after this module's.
 static mut NEXT: ngx_http_output_header_filter_pt = None;
 
-/// Puts the module's header filter before those of the modules that are initialized already.
+/// Adds the header filter before those of the modules that are initialized already.
 pub(crate) fn register() {
-    // SAFETY: nginx reads its configuration in one thread, and no request is served by the process
-    // in which the filters are exchanged before all of them are.
+    // SAFETY: nginx reads its configuration in one thread, and the process serves no request while it
+    // sets the filters.
     unsafe {
         NEXT = ngx_http_top_header_filter;
         ngx_http_top_header_filter = Some(header_filter);
@@ -55,19 +54,17 @@ unsafe extern "C" fn header_filter(r: *mut ngx_http_request_t) -> ngx_int_t {
     }
 }
 
-/// What a 405 of this module has.
+/// The `Allow` header of a 405 of this module.
 #[derive(Clone, Copy)]
 struct Allowed {
-    /// The value of its `Allow` header.
     value: ngx_str_t,
     /// The upstream of a location before an internal redirect, or NULL. Another one after that sends
     /// a 405 of its own.
     upstream: *const ngx_http_upstream_t,
 }
 
-/// Keeps the value of the `Allow` header, if the response is still a 405 after `error_page`. As an
-/// entry of the pool, which internal redirects leave alone; they clear the context. `None`: nginx
-/// ran out of memory.
+/// Sets the value of the `Allow` header, in case the response is still a 405 after `error_page`. It is an
+/// entry of the pool: internal redirects clear the context. `None`: nginx has no memory.
 pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
     let pool = request.as_ref().pool;
     // SAFETY: the pool of a live request.
@@ -86,10 +83,10 @@ pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
     Some(())
 }
 
-/// Marks the entry that `set_allowed` makes. There is nothing to clean.
+/// Marks the entry of `set_allowed`. There is nothing to clean.
 unsafe extern "C" fn allowed(_: *mut c_void) {}
 
-/// What was kept last.
+/// The last value that is set.
 fn get_allowed(request: &Request) -> Option<Allowed> {
     let mark: unsafe extern "C" fn(*mut c_void) = allowed;
     // SAFETY: the entries of a live pool, the latest first; the last one's `next` is NULL.
@@ -105,8 +102,8 @@ fn get_allowed(request: &Request) -> Option<Allowed> {
     None
 }
 
-/// Adds an `Allow` header to a 405 that is not an upstream's. `None`: nginx ran out of memory. Not by
-/// `add_header_out` of ngx-rust, which then leaves half a header in the list.
+/// Adds an `Allow` header to a 405 that is not an upstream's. `None`: nginx has no memory; then
+/// `add_header_out` of ngx-rust would leave an incomplete header in the list.
 fn add_allow(request: &mut Request) -> Option<()> {
     let r = request.as_ref();
     if r.headers_out.status != NGX_HTTP_NOT_ALLOWED as usize {
@@ -130,7 +127,7 @@ fn add_allow(request: &mut Request) -> Option<()> {
 }
 
 /// Removes signatures from the URLs that an upstream or the cache sent, if requests of the location to
-/// this upstream may be signed: S3's redirects repeat the target. `None`: nginx ran out of memory.
+/// this upstream may be signed: S3's redirects repeat the target. `None`: nginx has no memory.
 fn remove_signatures(request: &mut Request) -> Option<()> {
     // SAFETY: NULL, or an upstream of this request, maybe of a location before an internal redirect.
     let Some(upstream) = (unsafe { request.as_ref().upstream.as_ref() }) else { return Some(()) };

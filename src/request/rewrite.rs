@@ -67,9 +67,9 @@ fn write_again(request: &mut Request) -> Result<(), Refusal> {
     stamp(request, unsafe { &*stamped.location }, stamped.create_request)
 }
 
-/// Ends a request that must not be sent. When nginx has a connection, it calls `reinit_request` for a
-/// request that has been sent before, and answers 500 if that fails
-/// (`ngx_http_upstream_connect`). Before, it may only look for another peer.
+/// Refuses a request that is not signed again. With a connection, nginx calls `reinit_request` for a
+/// request that is marked as sent, and responds with 500 if that fails (`ngx_http_upstream_connect`).
+/// Without one, it may only try another peer.
 fn end(upstream: &mut ngx_http_upstream_t) {
     upstream.create_request = Some(refuse);
     upstream.reinit_request = Some(refuse);

@@ -1,4 +1,4 @@
-//! `$s3_signature` and `$s3_access_key_id`: how the request was signed, for `log_format`.
+//! The variables `$s3_signature` and `$s3_access_key_id`, for `log_format`.
 
 use ngx::{
     core::Status,

@@ -178,7 +178,8 @@ sub write_config {
     $listen     .= ' http2' if $part->{http2};
     # nginx would look for a relative path below its prefix.
     # One path may have spaces in it; several are separated by them.
-    my $paths    = $ENV{TEST_NGINX_LOAD_MODULES} || '';
+    my $paths    = $ENV{TEST_NGINX_LOAD_MODULES}
+        // die "set TEST_NGINX_LOAD_MODULES to the module, or run make test T=FILE\n";
     my $modules  = join '', map { 'load_module "' . Cwd::abs_path($_) . "\";\n" }
                    map({ other_module($_) } @{$part->{before} // []}),
                    (-e $paths ? $paths : split ' ', $paths),
