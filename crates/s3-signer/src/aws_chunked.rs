@@ -2,7 +2,7 @@
 //! ("Signature calculations for the Authorization header: Transferring payload in multiple chunks"
 //! in the Amazon S3 API Reference).
 
-use crate::SignError;
+use crate::error::SignError;
 
 /// The payload hash of a body in chunks without signatures, whose trailer has a checksum.
 pub(crate) const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";

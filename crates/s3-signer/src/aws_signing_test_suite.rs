@@ -9,8 +9,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    SignError,
     date::SigningTime,
+    error::SignError,
     head::{RequestHead, next_header},
     headers::{SignedHeader, sort},
     keys::KeyCache,

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use zeroize::Zeroize;
 
-use crate::SignError;
+use crate::error::SignError;
 
 /// Bytes of memory that a buffer keeps for the next request, enough for the largest head that nginx
 /// accepts by default. What is larger is freed when the next ordinary request is signed.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use crate::SignError;
+use crate::error::SignError;
 
 /// Amazon's endpoints end with one of these, but for those of isolated partitions, which have no other
 /// service and no Signature V2.

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::SignError;
+use crate::error::SignError;
 
 /// Bytes that a header name may hold: those of a token (RFC 9110, section 5.6.2). Others could end a
 /// name in the list of signed headers.

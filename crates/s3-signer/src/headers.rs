@@ -4,8 +4,11 @@ use memchr::memchr2;
 use smallvec::SmallVec;
 
 use crate::{
-    AwsChunked, SignError,
+    aws_chunked::AwsChunked,
+    error::SignError,
     head::{HeaderLine, next_header},
+    names::{is_amz, is_amz_with_underscores, is_user_metadata},
+    parts::write_parts,
 };
 
 /// A header that the signature covers.
@@ -120,23 +123,6 @@ fn classify(name: &[u8]) -> Use {
         _ if is_amz_with_underscores(name) => Use::Refuse,
         _ => Use::Pass,
     }
-}
-
-/// Whether a header is one of Amazon's, `x-amz-*`, which S3 wants signed.
-pub(crate) fn is_amz(name: &[u8]) -> bool {
-    name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"))
-}
-
-/// Whether a header is one of Amazon's for servers that read `_` as `-`, as those do that pass headers
-/// in variables of the environment.
-fn is_amz_with_underscores(name: &[u8]) -> bool {
-    matches!(name, [b'x' | b'X', b'-' | b'_', amz @ .., ] if matches!(amz.split_at_checked(3),
-        Some((amz, [b'-' | b'_', ..])) if amz.eq_ignore_ascii_case(b"amz")))
-}
-
-/// Whether a header, one of Amazon's, is metadata of the user. There a `_` is usual.
-fn is_user_metadata(name: &[u8]) -> bool {
-    name.get(..11).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-meta-"))
 }
 
 impl<'a> Headers<'a> {

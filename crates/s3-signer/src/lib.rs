@@ -34,14 +34,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-/// Appends parts to a buffer, one after the other. A part of known length, a literal or an array,
-/// is stored without a call, which a loop over slices would make: a tenth of the time of a signature.
-macro_rules! write_parts {
-    ($out:expr, $($part:expr),+ $(,)?) => {
-        $($out.extend_from_slice($part);)+
-    };
-}
-
 mod aws_chunked;
 #[cfg(test)]
 mod aws_signing_test_suite;
@@ -53,6 +45,8 @@ mod error;
 mod head;
 mod headers;
 mod keys;
+mod names;
+mod parts;
 mod redirect;
 mod signer;
 #[cfg(feature = "stages")]

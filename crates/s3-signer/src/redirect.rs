@@ -1,7 +1,7 @@
 //! Redirects of an answer, without the signature of the request: S3 repeats the target of a request
 //! in the `Location` of its answer.
 
-use crate::{headers::is_amz, uri::decoded};
+use crate::{names::is_amz, parts::write_parts, uri::decoded};
 
 /// Removes the arguments that authenticate from a URL, the value of a `Location` or
 /// `Content-Location` header: those named `x-amz-*`, which include all of Signature V4; and

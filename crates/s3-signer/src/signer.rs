@@ -4,14 +4,16 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use crate::{
-    Credentials, Region, Service, SignError,
     aws_chunked::UNSIGNED_TRAILER,
     buffer::Buffer,
+    credentials::{Credentials, Region, Service},
     date::{SigningTime, decimal},
     endpoint::LastEndpoint,
+    error::SignError,
     head::RequestHead,
     headers::{Body, Headers, SignedHeader, sort},
     keys::KeyCache,
+    parts::write_parts,
     uri::{self, Query},
     v2, v4,
 };

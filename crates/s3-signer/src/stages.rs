@@ -1,8 +1,11 @@
 //! The stages of [`Signer::sign`], each by itself and as often as wanted, for the benchmarks.
 
 use crate::{
-    RequestHead, SignError, Signer, SigningParams, date::SigningTime, headers::Headers,
-    signer::Signature,
+    date::SigningTime,
+    error::SignError,
+    head::RequestHead,
+    headers::Headers,
+    signer::{Signature, Signer, SigningParams},
 };
 
 /// A request and how it is signed.

@@ -1,9 +1,10 @@
 //! Paths and queries in canonical form (Signature V4, "Create a canonical request": UriEncode).
 
 use crate::{
-    SignError,
     buffer::{Buffer, KEPT},
-    headers::is_amz,
+    error::SignError,
+    names::is_amz,
+    parts::write_parts,
 };
 
 /// Bytes that the canonical form leaves as they are: `A-Z a-z 0-9 - . _ ~`.

@@ -7,9 +7,11 @@ use sha1::Sha1;
 use smallvec::SmallVec;
 
 use crate::{
-    SignError,
+    error::SignError,
     headers::{self, SignedHeader},
     keys::KeyCache,
+    names::is_amz,
+    parts::write_parts,
     uri::{self, Query},
 };
 
@@ -96,7 +98,7 @@ pub(crate) fn write_string_to_sign(
     write_parts!(out, parts.method, b"\n", parts.content_md5, b"\n", parts.content_type, b"\n");
     write_parts!(out, parts.expires, b"\n");
     for group in headers::by_name(parts.headers) {
-        if headers::is_amz(group[0].name) {
+        if is_amz(group[0].name) {
             // White space inside stays as it is.
             let as_is = |value: &[u8], out: &mut Vec<u8>| out.extend_from_slice(value);
             headers::write_canonical_header(group, as_is, out);

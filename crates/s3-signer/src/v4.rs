@@ -8,6 +8,7 @@ use crate::{
     date::SigningTime,
     headers::{self, SignedHeader},
     keys::KeyCache,
+    parts::write_parts,
     uri::Query,
 };
 
