@@ -12,8 +12,8 @@ use ngx::{
     http::{HttpModule, HttpModuleMainConf, Request},
 };
 use s3_signer::{
-    Body, Explanation, InvalidValue, Region, RequestHead, Service, SignError, SignatureKind,
-    SigningParams,
+    Algorithm, Body, Explanation, InvalidValue, Region, RequestHead, Service, SignError,
+    SignatureKind, SigningParams,
 };
 
 use crate::{
@@ -152,10 +152,11 @@ pub(crate) fn stamp(
     let service = scope_name(request, "s3_service", effective.service, Service::new)?;
     let params = SigningParams {
         credentials,
-        region: region.as_deref(),
-        service: service.as_deref(),
+        algorithm: match &region {
+            Some(region) => Algorithm::V4 { region, service: service.as_deref() },
+            None => Algorithm::V2 { bucket_in_host: effective.bucket_in_host },
+        },
         placement: effective.placement,
-        bucket_in_host: effective.bucket_in_host,
     };
     let mut signer = main.signer.borrow_mut();
     // nginx's cached time: no system call.
@@ -169,7 +170,7 @@ pub(crate) fn stamp(
     remember(request, Stamped { head: buffer.start, signature: Some(signature), ..stamped })?;
     upgrade::withdraw(request);
     if log::is_debug(request.log()) {
-        explain(request, &signer.explain(&params));
+        explain(request, &signed.explain());
     }
     Ok(())
 }

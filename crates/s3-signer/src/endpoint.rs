@@ -14,65 +14,66 @@ const SUFFIXES: [&[u8]; 3] = [b".amazonaws.com", b".amazonaws.com.cn", b".amazon
 /// An endpoint of S3, as a `Host` header names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Endpoint<'a> {
-    /// The service that its name implies; `s3` for a host that is not Amazon's.
+    /// The service that the host implies; `s3` for a host that is not Amazon's.
     pub service: &'static str,
-    /// The bucket of a virtual-hosted request; `None` for a path-style host.
-    pub bucket: Option<&'a [u8]>,
+    /// The labels that name the bucket in a virtual-hosted request.
+    labels: Option<&'a [u8]>,
+    /// Whether the host is Amazon's. Of others only their operator knows whether they name buckets.
+    is_amazon: bool,
 }
 
 impl<'a> Endpoint<'a> {
-    /// The endpoint in `host`, the value of a `Host` header.
-    ///
-    /// Amazon's endpoints are known by their names. For others `in_host` decides whether the host
-    /// names the bucket; unset means no. An IP address never names a bucket.
+    /// The endpoint in `host`, the value of a `Host` header. Amazon's are known by their names.
     ///
     /// # Errors
     /// [`SignError::MultiRegion`].
-    pub fn of(host: &'a [u8], in_host: Option<bool>) -> Result<Self, SignError> {
+    pub fn of(host: &'a [u8]) -> Result<Self, SignError> {
         let host = without_port(host);
         let host = host.strip_suffix(b".").unwrap_or(host);
         let amazon = SUFFIXES.iter().find_map(|suffix| strip_suffix(host, suffix));
         if let Some(endpoint) = amazon.and_then(in_amazon_host) {
             return endpoint;
         }
-        let bucket = match in_host {
-            Some(true) if !is_ip_address(host) => in_other_host(host),
-            _ => None,
-        };
-        Ok(Self { service: "s3", bucket: bucket.filter(|bucket| !bucket.is_empty()) })
+        let labels = if is_ip_address(host) { None } else { in_other_host(host) };
+        let labels = labels.filter(|labels| !labels.is_empty());
+        Ok(Self { service: "s3", labels, is_amazon: false })
+    }
+
+    /// The bucket of a virtual-hosted request; `None` for a path-style one. `in_host`: whether a
+    /// host that is not Amazon's names the bucket; unset means no.
+    pub fn bucket(&self, in_host: Option<bool>) -> Option<&'a [u8]> {
+        self.labels.filter(|_| self.is_amazon || in_host == Some(true))
     }
 }
 
-/// The endpoint of the last request, which most others have, too: a tenth of the instructions of a
-/// signature are saved.
+/// The endpoint of the last request, which is that of most others: saves a tenth of the
+/// instructions of a signature.
 #[derive(Debug, Default)]
 pub(crate) struct LastEndpoint {
     host: Vec<u8>,
-    in_host: Option<bool>,
     service: &'static str,
-    /// The bucket's bytes, with which the host begins.
-    bucket_len: Option<usize>,
+    /// The length of the bucket's labels, with which the host begins.
+    labels_len: Option<usize>,
+    is_amazon: bool,
 }
 
 impl LastEndpoint {
     /// As [`Endpoint::of`].
     ///
     /// # Errors
-    /// [`SignError::NoMemory`] too.
-    pub fn update<'a>(
-        &mut self,
-        host: &'a [u8],
-        in_host: Option<bool>,
-    ) -> Result<Endpoint<'a>, SignError> {
-        if self.host != host || self.in_host != in_host {
-            let Endpoint { service, bucket } = Endpoint::of(host, in_host)?;
+    /// [`SignError::MultiRegion`] and [`SignError::NoMemory`].
+    pub fn update<'a>(&mut self, host: &'a [u8]) -> Result<Endpoint<'a>, SignError> {
+        if self.host != host {
+            let Endpoint { service, labels, is_amazon } = Endpoint::of(host)?;
             self.host.clear();
             self.host.try_reserve(host.len()).map_err(|_| SignError::NoMemory)?;
             self.host.extend_from_slice(host);
-            let bucket_len = bucket.map(<[u8]>::len);
-            *self = Self { host: std::mem::take(&mut self.host), in_host, service, bucket_len };
+            self.service = service;
+            self.labels_len = labels.map(<[u8]>::len);
+            self.is_amazon = is_amazon;
         }
-        Ok(Endpoint { service: self.service, bucket: self.bucket_len.map(|len| &host[..len]) })
+        let labels = self.labels_len.map(|len| &host[..len]);
+        Ok(Endpoint { service: self.service, labels, is_amazon: self.is_amazon })
     }
 }
 
@@ -103,9 +104,9 @@ fn in_amazon_host(name: &[u8]) -> Option<Result<Endpoint<'_>, SignError>> {
         endpoint_labels = 5;
     }
     let endpoint_len: usize = labels[..endpoint_labels].iter().map(|label| label.len() + 1).sum();
-    let bucket = name.len().checked_sub(endpoint_len).map(|end| &name[..end]);
-    let bucket = bucket.filter(|bucket| !bucket.is_empty());
-    Some(Ok(Endpoint { service, bucket }))
+    let labels = name.len().checked_sub(endpoint_len).map(|end| &name[..end]);
+    let labels = labels.filter(|labels| !labels.is_empty());
+    Some(Ok(Endpoint { service, labels, is_amazon: true }))
 }
 
 /// Whether a label of a host names S3: `s3`, `s3-fips`, `s3-eu-west-1`, `s3express-use1-az4`, ….
@@ -163,8 +164,9 @@ mod tests {
     use super::*;
 
     fn endpoint(host: &str, in_host: Option<bool>) -> (&'static str, Option<&str>) {
-        let endpoint = Endpoint::of(host.as_bytes(), in_host).unwrap();
-        (endpoint.service, endpoint.bucket.map(|bucket| std::str::from_utf8(bucket).unwrap()))
+        let endpoint = Endpoint::of(host.as_bytes()).unwrap();
+        let bucket = endpoint.bucket(in_host).map(|bucket| std::str::from_utf8(bucket).unwrap());
+        (endpoint.service, bucket)
     }
 
     #[test]
@@ -216,20 +218,22 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_that_of_its_host_and_advice() {
+    fn an_endpoint_is_that_of_its_host() {
         let mut last = LastEndpoint::default();
-        for (host, in_host) in [
-            ("films.s3.amazonaws.com", None),
-            ("music.s3.amazonaws.com", None),
-            ("music.s3.amazonaws.com", None),
-            ("films.example.com", Some(true)),
-            ("films.example.com", None),
-            ("a.s3-global.amazonaws.com", None),
-            ("films.example.com", None),
-            ("a.s3-outposts.eu-west-1.amazonaws.com", Some(false)),
+        for host in [
+            "films.s3.amazonaws.com",
+            "music.s3.amazonaws.com",
+            "music.s3.amazonaws.com",
+            "films.example.com",
+            "films.example.com:9000",
+            "a.s3-global.amazonaws.com",
+            "films.example.com",
+            "a.s3-outposts.eu-west-1.amazonaws.com",
+            "s3.amazonaws.com",
+            "127.0.0.1",
         ] {
-            let endpoint = Endpoint::of(host.as_bytes(), in_host);
-            assert_eq!(last.update(host.as_bytes(), in_host), endpoint, "{host}");
+            let endpoint = Endpoint::of(host.as_bytes());
+            assert_eq!(last.update(host.as_bytes()), endpoint, "{host}");
         }
     }
 
@@ -239,7 +243,7 @@ mod tests {
             "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com",
             "a.S3-Global.amazonaws.com:443",
         ] {
-            assert_eq!(Endpoint::of(host.as_bytes(), None), Err(SignError::MultiRegion), "{host}");
+            assert_eq!(Endpoint::of(host.as_bytes()), Err(SignError::MultiRegion), "{host}");
         }
         // A bucket of this name is one.
         assert_eq!(endpoint("s3-global.s3.amazonaws.com", None), ("s3", Some("s3-global")));

@@ -40,8 +40,6 @@ pub(crate) struct Headers<'a> {
     pub body: Body,
     /// What they say of its content coding.
     pub aws_chunked: AwsChunked,
-    /// The payload hash that Signature V4 covers, once it is known how the request is signed.
-    pub payload: &'static str,
     /// What follows the empty line: the body, or a part of it.
     pub after: &'a [u8],
 }
@@ -185,6 +183,11 @@ impl<'a> Headers<'a> {
         Ok(())
     }
 
+    /// Adds a header of the signature to those that it covers.
+    pub fn push(&mut self, name: &'static str, value: &'a [u8]) {
+        self.signed.push(SignedHeader { name: name.as_bytes(), value, is_canonical: true });
+    }
+
     /// The value of the first signed header called `name`, trimmed; empty when there is none.
     pub fn value(&self, name: &[u8]) -> &'a [u8] {
         let found = self.signed.iter().find(|h| h.name.eq_ignore_ascii_case(name));
@@ -250,9 +253,9 @@ pub(crate) fn write_canonical_header(
     out.push(b'\n');
 }
 
-/// Appends `value`, which is trimmed, with each run of white space inside as one space (Signature
-/// V4, "Trim").
-pub(crate) fn write_folded(value: &[u8], out: &mut Vec<u8>) {
+/// Appends `value`, which has no white space around it, with one space for each sequence of spaces
+/// and tabs ("Create a signed AWS API request" in the IAM User Guide: Trim).
+pub(crate) fn write_trim_all(value: &[u8], out: &mut Vec<u8>) {
     if memchr2(b' ', b'\t', value).is_none() {
         out.extend_from_slice(value);
         return;
@@ -356,13 +359,13 @@ mod tests {
     }
 
     #[test]
-    fn white_space_is_folded() {
-        for (value, folded) in
+    fn sequences_of_white_space_become_one_space() {
+        for (value, trimmed) in
             [("", ""), ("a", "a"), ("a  b", "a b"), ("a\tb", "a b"), ("a \t b  c", "a b c")]
         {
             let mut out = Vec::new();
-            write_folded(value.as_bytes(), &mut out);
-            assert_eq!(out, folded.as_bytes());
+            write_trim_all(value.as_bytes(), &mut out);
+            assert_eq!(out, trimmed.as_bytes());
         }
     }
 }

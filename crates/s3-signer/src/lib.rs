@@ -5,16 +5,16 @@
 //! byte for byte what the new head says.
 //!
 //! ```
-//! use s3_signer::{Credentials, Placement, Region, RequestHead, Signer, SigningParams};
+//! use s3_signer::{
+//!     Algorithm, Credentials, Placement, Region, RequestHead, Signer, SigningParams,
+//! };
 //!
 //! let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI", None)?;
 //! let region = Region::new("us-east-1")?;
 //! let params = SigningParams {
 //!     credentials: &credentials,
-//!     region: Some(&region),
-//!     service: None,
+//!     algorithm: Algorithm::V4 { region: &region, service: None },
 //!     placement: Placement::Headers,
-//!     bucket_in_host: None,
 //! };
 //! let head = b"GET /a%20b HTTP/1.1\r\nHost: films.s3.us-east-1.amazonaws.com\r\n\r\n";
 //! let mut signer = Signer::new();
@@ -42,10 +42,12 @@ mod credentials;
 mod date;
 mod endpoint;
 mod error;
+mod explanation;
 mod head;
 mod headers;
 mod keys;
 mod names;
+mod params;
 mod parts;
 mod redirect;
 mod signer;
@@ -60,9 +62,9 @@ mod vectors;
 pub use aws_chunked::AwsChunked;
 pub use credentials::{Credentials, InvalidValue, Region, Service};
 pub use error::SignError;
+pub use explanation::Explanation;
 pub use head::RequestHead;
 pub use headers::Body;
+pub use params::{Algorithm, Placement, QUERY_LIFETIME, SignatureKind, SigningParams};
 pub use redirect::{remove_signature, remove_signature_of_refresh};
-pub use signer::{
-    Explanation, Placement, QUERY_LIFETIME, SignatureKind, SignedHead, Signer, SigningParams,
-};
+pub use signer::{SignedHead, Signer};

@@ -5,7 +5,8 @@ use crate::{
     error::SignError,
     head::RequestHead,
     headers::Headers,
-    signer::{Signature, Signer, SigningParams},
+    params::SigningParams,
+    signer::{Signature, Signer},
 };
 
 /// A request and how it is signed.

@@ -108,6 +108,41 @@ fn hex_digit(digit: u8) -> Option<u8> {
     (digit as char).to_digit(16).map(|value| value as u8)
 }
 
+/// A request target in canonical form. Its memory is kept for the next request.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    /// The encoded path.
+    pub path: Buffer,
+    /// The arguments.
+    pub query: Query,
+}
+
+impl Target {
+    /// Empties it and reserves memory for `len` bytes in each part, and for the arguments of `query`.
+    ///
+    /// # Errors
+    /// [`SignError::NoMemory`].
+    pub fn reserve(&mut self, len: usize, query: &[u8]) -> Result<(), SignError> {
+        self.path.reserve(len)?;
+        self.query.reserve(len, query)
+    }
+
+    /// Reads the path and the query of a request, after [`Target::reserve`].
+    pub fn parse(&mut self, path: &[u8], query: &[u8]) {
+        encode_path(path, &mut self.path);
+        self.query.parse(query);
+    }
+
+    /// Appends the target as it is sent.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.path);
+        if !self.query.is_empty() {
+            out.push(b'?');
+            self.query.write(out);
+        }
+    }
+}
+
 /// One argument; positions are in the text of its [`Query`].
 #[derive(Debug, Clone, Copy)]
 struct Argument {

@@ -7,13 +7,136 @@ use sha1::Sha1;
 use smallvec::SmallVec;
 
 use crate::{
+    buffer::Buffer,
+    credentials::Credentials,
+    date::{SigningTime, decimal},
     error::SignError,
-    headers::{self, SignedHeader},
+    explanation::{Explanation, redacted},
+    headers::{self, Body, Headers, SignedHeader},
     keys::KeyCache,
     names::is_amz,
+    params::{Placement, QUERY_LIFETIME, SigningParams},
     parts::write_parts,
-    uri::{self, Query},
+    uri::{self, Query, Target},
 };
+
+/// Makes signatures of this version. Keeps its buffers and keys.
+pub(crate) struct V2 {
+    keys: KeyCache<SecretKey>,
+    expires: Vec<u8>,
+    string_to_sign: Buffer,
+}
+
+impl V2 {
+    pub fn new() -> Self {
+        Self { keys: KeyCache::new(), expires: Vec::new(), string_to_sign: Buffer::default() }
+    }
+
+    /// Empties the buffers and reserves memory for `len` bytes in each.
+    ///
+    /// # Errors
+    /// [`SignError::NoMemory`].
+    pub fn reserve(&mut self, len: usize) -> Result<(), SignError> {
+        self.string_to_sign.reserve(len)
+    }
+
+    /// Makes the string to sign. Adds the headers that the signature covers.
+    ///
+    /// # Errors
+    /// [`SignError::AwsChunked`] and [`SignError::ControlCharacter`].
+    pub fn canonicalize<'a>(
+        &mut self,
+        method: &[u8],
+        target: &mut Target,
+        headers: &mut Headers<'a>,
+        params: &SigningParams<'a>,
+        bucket: Option<&[u8]>,
+        time: &'a SigningTime,
+    ) -> Result<(), SignError> {
+        if headers.body != Body::None {
+            headers.aws_chunked.is_unsigned_trailer(false)?;
+        }
+        self.expires.clear();
+        match params.placement {
+            Placement::Headers => headers.push("x-amz-date", time.http_date()),
+            Placement::Query => {
+                decimal(time.seconds().saturating_add(QUERY_LIFETIME.into()), &mut self.expires);
+            }
+        }
+        // The token is signed as a header even where it is sent as an argument.
+        if let Some(token) = params.credentials.session_token() {
+            headers.push("x-amz-security-token", token.as_bytes());
+        }
+        headers::sort(&mut headers.signed);
+
+        let Target { path, query } = target;
+        // `acl` and `acl=` are sent alike, since servers sign the second in two ways.
+        query.strip_equals(is_sub_resource);
+        let parts = StringToSign {
+            method,
+            content_md5: headers.value(b"content-md5"),
+            content_type: headers.value(b"content-type"),
+            expires: &self.expires,
+            headers: &headers.signed,
+            bucket,
+            path,
+            query,
+        };
+        write_string_to_sign(&parts, &mut self.string_to_sign)
+    }
+
+    /// The signature of the string to sign.
+    pub fn sign(&mut self, credentials: &Credentials) -> Base64Text {
+        let key = secret_key(&mut self.keys, credentials.secret_access_key());
+        signature(key, &self.string_to_sign)
+    }
+
+    /// Appends the arguments of the signature to a target, whose query may be empty.
+    pub fn write_arguments(
+        &self,
+        params: &SigningParams,
+        is_query_empty: bool,
+        signature: &Base64Text,
+        out: &mut Vec<u8>,
+    ) {
+        if params.placement == Placement::Query {
+            out.push(if is_query_empty { b'?' } else { b'&' });
+            out.extend_from_slice(b"AWSAccessKeyId=");
+            uri::encode_query_value(params.credentials.access_key_id().as_bytes(), out);
+            write_parts!(out, b"&Expires=", &self.expires, b"&Signature=");
+            uri::encode_query_value(signature, out);
+            if let Some(token) = params.credentials.encoded_session_token() {
+                write_parts!(out, b"&x-amz-security-token=", token);
+            }
+        }
+    }
+
+    /// Appends the header lines of the signature.
+    pub fn write_headers(
+        &self,
+        params: &SigningParams,
+        time: &SigningTime,
+        signature: &Base64Text,
+        out: &mut Vec<u8>,
+    ) {
+        if params.placement == Placement::Headers {
+            write_parts!(out, b"x-amz-date: ", time.http_date(), b"\r\n");
+            if let Some(token) = params.credentials.session_token() {
+                write_parts!(out, b"x-amz-security-token: ", token.as_bytes(), b"\r\n");
+            }
+            let access_key_id = params.credentials.access_key_id().as_bytes();
+            write_parts!(out, b"Authorization: AWS ", access_key_id, b":", signature, b"\r\n");
+        }
+    }
+
+    /// What was signed.
+    pub fn explain(&self, credentials: &Credentials) -> Explanation {
+        Explanation {
+            canonical_request: None,
+            string_to_sign: redacted(&self.string_to_sign, credentials),
+        }
+    }
+}
 
 /// A secret access key, prepared.
 pub(crate) type SecretKey = Hmac<Sha1>;

@@ -42,7 +42,7 @@ struct V4 {
     arguments: &'static [(&'static str, &'static str)],
     /// The headers that the example signs, sorted.
     headers: &'static [(&'static str, &'static str)],
-    payload: &'static str,
+    hashed_payload: &'static str,
     canonical_request: &'static str,
     string_to_sign: &'static str,
     signature: &'static str,
@@ -66,7 +66,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ),
             ("x-amz-date", "20130524T000000Z"),
         ],
-        payload: v4::EMPTY_PAYLOAD,
+        hashed_payload: v4::EMPTY_PAYLOAD,
         canonical_request: "GET\n\
             /test.txt\n\
             \n\
@@ -98,7 +98,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ("x-amz-date", "20130524T000000Z"),
             ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
         ],
-        payload: "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
+        hashed_payload: "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
         canonical_request: "PUT\n\
             /test%24file.text\n\
             \n\
@@ -129,7 +129,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ),
             ("x-amz-date", "20130524T000000Z"),
         ],
-        payload: v4::EMPTY_PAYLOAD,
+        hashed_payload: v4::EMPTY_PAYLOAD,
         canonical_request: "GET\n\
             /\n\
             lifecycle=\n\
@@ -158,7 +158,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ),
             ("x-amz-date", "20130524T000000Z"),
         ],
-        payload: v4::EMPTY_PAYLOAD,
+        hashed_payload: v4::EMPTY_PAYLOAD,
         canonical_request: "GET\n\
             /\n\
             max-keys=2&prefix=J\n\
@@ -186,7 +186,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ("X-Amz-SignedHeaders", "host"),
         ],
         headers: &[("Host", "examplebucket.s3.amazonaws.com")],
-        payload: v4::UNSIGNED_PAYLOAD,
+        hashed_payload: v4::UNSIGNED_PAYLOAD,
         canonical_request: "GET\n\
             /test.txt\n\
             X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524\
@@ -232,14 +232,15 @@ fn signature_v4_of_the_documentation() {
                 query: &query,
                 headers: &headers,
                 signed_headers: &names,
-                payload: example.payload,
+                hashed_payload: example.hashed_payload,
             },
             &mut canonical_request,
         );
         assert_eq!(text(&canonical_request), example.canonical_request, "{section}");
 
         let mut scope = Vec::new();
-        v4::write_scope(&time, "us-east-1", "s3", b"/", &mut scope);
+        v4::CredentialScope { time: &time, region: "us-east-1", service: "s3" }
+            .write(b"/", &mut scope);
         let string_to_sign = v4::string_to_sign(&time, &scope, &canonical_request);
         assert_eq!(text(&string_to_sign), example.string_to_sign, "{section}");
 
@@ -564,7 +565,7 @@ fn buckets_of_the_documentation() {
         ("s3.us-west-1.amazonaws.com", None),
     ] {
         assert_eq!(
-            Endpoint::of(host.as_bytes(), None).unwrap().bucket,
+            Endpoint::of(host.as_bytes()).unwrap().bucket(None),
             bucket.map(str::as_bytes),
             "{host}"
         );

@@ -13,7 +13,7 @@ use aws_sigv4::{
     sign::v4,
 };
 use s3_signer::{
-    Credentials, Placement, QUERY_LIFETIME, Region, RequestHead, SignatureKind, Signer,
+    Algorithm, Credentials, Placement, QUERY_LIFETIME, Region, RequestHead, SignatureKind, Signer,
     SigningParams,
 };
 
@@ -65,7 +65,7 @@ pub struct Case {
     pub kind: SignatureKind,
     token: Option<String>,
     credentials: Credentials,
-    region: Option<Region>,
+    region: Region,
 }
 
 impl fmt::Display for Case {
@@ -77,31 +77,33 @@ impl fmt::Display for Case {
 
 impl Case {
     pub fn new(kind: SignatureKind, with_token: bool) -> Self {
-        use SignatureKind::{V2Headers, V2Query, V4Headers, V4Query};
         let token = with_token.then(token);
         Self {
             kind,
             credentials: Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, token.as_deref())
                 .unwrap(),
             token,
-            region: match kind {
-                V4Headers | V4Query => Some(Region::new(REGION).unwrap()),
-                V2Headers | V2Query => None,
-            },
+            region: Region::new(REGION).unwrap(),
         }
     }
 
+    /// Whether this is Signature V4, or else V2.
+    pub fn is_v4(&self) -> bool {
+        matches!(self.kind, SignatureKind::V4Headers | SignatureKind::V4Query)
+    }
+
     pub fn params(&self) -> SigningParams<'_> {
-        use SignatureKind::{V2Headers, V2Query, V4Headers, V4Query};
         SigningParams {
             credentials: &self.credentials,
-            region: self.region.as_ref(),
-            placement: match self.kind {
-                V4Headers | V2Headers => Placement::Headers,
-                V4Query | V2Query => Placement::Query,
+            algorithm: if self.is_v4() {
+                Algorithm::V4 { region: &self.region, service: None }
+            } else {
+                Algorithm::V2 { bucket_in_host: None }
             },
-            service: None,
-            bucket_in_host: None,
+            placement: match self.kind {
+                SignatureKind::V4Headers | SignatureKind::V2Headers => Placement::Headers,
+                _ => Placement::Query,
+            },
         }
     }
 
@@ -111,8 +113,9 @@ impl Case {
         const HIDDEN: &[u8] = b"[redacted]";
         let head = ordinary();
         let mut signer = Signer::new();
-        signer.sign(&RequestHead::parse(&head).unwrap(), &self.params(), NOON).unwrap();
-        let explanation = signer.explain(&self.params());
+        let params = self.params();
+        let request = RequestHead::parse(&head).unwrap();
+        let explanation = signer.sign(&request, &params, NOON).unwrap().explain();
         let length = |text: &Vec<u8>| {
             let tokens = text.windows(HIDDEN.len()).filter(|window| *window == HIDDEN).count();
             text.len() - tokens * HIDDEN.len() + tokens * self.token_length()

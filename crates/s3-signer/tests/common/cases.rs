@@ -4,9 +4,9 @@ use std::fmt;
 
 use percent_encoding::percent_decode;
 use proptest::{collection::vec, option, prelude::*, sample::select, string::string_regex};
-use s3_signer::{Credentials, Region, Service, SignatureKind, SigningParams};
+use s3_signer::{Algorithm, Credentials, Region, Service, SignatureKind, SigningParams};
 
-use super::params;
+use super::{is_v4, params};
 
 /// A request and what signs it.
 #[derive(Clone)]
@@ -73,12 +73,12 @@ impl Case {
                 .expect("generated of graphic characters");
         let region = Region::new(self.region).expect("a name of Amazon's");
         let service = self.set_service.map(|name| Service::new(name).expect("a name"));
-        let params = SigningParams {
-            service: service.as_ref(),
-            bucket_in_host: self.bucket_in_host,
-            ..params(kind, &credentials, &region)
+        let algorithm = if is_v4(kind) {
+            Algorithm::V4 { region: &region, service: service.as_ref() }
+        } else {
+            Algorithm::V2 { bucket_in_host: self.bucket_in_host }
         };
-        run(&params)
+        run(&SigningParams { algorithm, ..params(kind, &credentials, &region) })
     }
 }
 

@@ -13,8 +13,8 @@ use proptest::{
     test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
 };
 use s3_signer::{
-    Credentials, Placement, Region, RequestHead, SignError, SignatureKind, SignedHead, Signer,
-    SigningParams,
+    Algorithm, Credentials, Placement, Region, RequestHead, SignError, SignatureKind, SignedHead,
+    Signer, SigningParams,
 };
 
 use cases::Case;
@@ -33,16 +33,25 @@ pub fn params<'a>(
     credentials: &'a Credentials,
     region: &'a Region,
 ) -> SigningParams<'a> {
-    let (region, placement) = match kind {
-        SignatureKind::V4Headers => (Some(region), Placement::Headers),
-        SignatureKind::V4Query => (Some(region), Placement::Query),
-        SignatureKind::V2Headers => (None, Placement::Headers),
-        SignatureKind::V2Query => (None, Placement::Query),
+    let algorithm = if is_v4(kind) {
+        Algorithm::V4 { region, service: None }
+    } else {
+        Algorithm::V2 { bucket_in_host: None }
     };
-    let params =
-        SigningParams { credentials, region, service: None, placement, bucket_in_host: None };
+    let placement = if is_in_headers(kind) { Placement::Headers } else { Placement::Query };
+    let params = SigningParams { credentials, algorithm, placement };
     assert_eq!(params.kind(), kind);
     params
+}
+
+/// Whether a kind is of Signature V4, or else of V2.
+pub fn is_v4(kind: SignatureKind) -> bool {
+    matches!(kind, SignatureKind::V4Headers | SignatureKind::V4Query)
+}
+
+/// Whether a kind has the signature in headers, or else in the query.
+pub fn is_in_headers(kind: SignatureKind) -> bool {
+    matches!(kind, SignatureKind::V4Headers | SignatureKind::V2Headers)
 }
 
 /// Runs `test` on thousands of values; `PROPTEST_CASES` says another number. The seed is printed
@@ -181,7 +190,7 @@ pub fn path(target: &[u8]) -> Vec<u8> {
 pub fn sign_bytes<'s>(
     signer: &'s mut Signer,
     bytes: &[u8],
-    params: &SigningParams,
+    params: &'s SigningParams<'s>,
     now: i64,
 ) -> Result<SignedHead<'s>, SignError> {
     signer.sign(&RequestHead::parse(bytes)?, params, now)
@@ -192,10 +201,12 @@ pub fn sign_bytes<'s>(
 pub fn sign(case: &Case, kind: SignatureKind) -> Result<Emitted, TestCaseError> {
     let head = case.head();
     let mut signer = Signer::new();
-    let signed = case.with_params(kind, |params| sign_bytes(&mut signer, &head, params, case.now));
-    let signed = signed.map_err(|error| TestCaseError::fail(error.to_string()))?;
-    proptest::prop_assert_eq!(signed.replaces, head.len());
-    let emitted = Emitted::parse(signed.head).map_err(TestCaseError::fail)?;
+    let emitted = case.with_params(kind, |params| {
+        let signed = sign_bytes(&mut signer, &head, params, case.now)
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        proptest::prop_assert_eq!(signed.replaces, head.len());
+        Emitted::parse(signed.head).map_err(TestCaseError::fail)
+    })?;
     check_kept(case, kind, &emitted)?;
     Ok(emitted)
 }
@@ -213,9 +224,9 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
     prop_assert_eq!(Ok(()), canonical(emitted_query, "=&"), "query {}", emitted_query);
 
     let has_token = case.token.is_some();
-    let added: &[&str] = match (kind, has_token) {
-        (SignatureKind::V4Headers | SignatureKind::V2Headers, _) => &[],
-        (SignatureKind::V4Query, _) => &[
+    let added: &[&str] = match kind {
+        SignatureKind::V4Headers | SignatureKind::V2Headers => &[],
+        SignatureKind::V4Query => &[
             "X-Amz-Algorithm",
             "X-Amz-Credential",
             "X-Amz-Date",
@@ -224,9 +235,7 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
             "X-Amz-Signature",
             "X-Amz-Security-Token",
         ],
-        (SignatureKind::V2Query, _) => {
-            &["AWSAccessKeyId", "Expires", "Signature", "x-amz-security-token"]
-        }
+        _ => &["AWSAccessKeyId", "Expires", "Signature", "x-amz-security-token"],
     };
     let added_count = added.len() - usize::from(!added.is_empty() && !has_token);
     let (ours, mut kept): (Vec<_>, Vec<_>) =
@@ -238,7 +247,7 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
     }
     let mut wanted = arguments(&case.target);
     wanted.retain(|(name, _)| !is_removed_argument(name));
-    if kind == SignatureKind::V4Headers || kind == SignatureKind::V4Query {
+    if is_v4(kind) {
         wanted.sort();
         kept.sort();
     }
@@ -256,7 +265,7 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
         }
         SignatureKind::V2Headers => &["x-amz-date", "x-amz-security-token", "Authorization"],
         SignatureKind::V4Query if case.is_aws_chunked => &["x-amz-content-sha256"],
-        SignatureKind::V4Query | SignatureKind::V2Query => &[],
+        _ => &[],
     };
     for name in added.iter().filter(|name| has_token || **name != "x-amz-security-token") {
         wanted.push((name, emitted.header(name).unwrap_or("missing, or there twice")));
