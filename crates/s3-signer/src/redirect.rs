@@ -1,7 +1,7 @@
 //! Redirects of an answer, without the signature of the request: S3 repeats the target of a request
 //! in the `Location` of its answer.
 
-use crate::{names::is_amz, parts::write_parts, uri::decoded};
+use crate::{names::is_amz, parts::write_parts, uri};
 
 /// Removes the arguments that authenticate from a URL, the value of a `Location` or
 /// `Content-Location` header: those named `x-amz-*`, which include all of Signature V4; and
@@ -89,8 +89,10 @@ impl Name {
     /// The name of `piece`, what stands between two ampersands.
     fn of(piece: &[u8]) -> Self {
         let (name, _) = split_before(piece, |b| b == b'=');
-        // A `+` would be a space, which none of the names has.
-        match &decoded(name)[..] {
+        // A `+` is not decoded: none of the names has a space.
+        let mut decoded = Vec::with_capacity(name.len());
+        uri::decode(name, &mut decoded);
+        match &decoded[..] {
             name if is_amz(name) => Self::Amz,
             b"AWSAccessKeyId" => Self::AccessKeyId,
             b"Signature" => Self::Signature,

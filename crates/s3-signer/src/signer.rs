@@ -110,8 +110,6 @@ impl Signer {
         // name of a header up to three times, one of them with three bytes for each.
         let room = 6 * (replaced(request, headers) + params.len()) + 1024;
         self.target.reserve(room, request.query)?;
-        self.v4.reserve(room)?;
-        self.v2.reserve(room)?;
         self.head.reserve(room)?;
 
         let target = &mut self.target;
@@ -119,6 +117,7 @@ impl Signer {
         let endpoint = self.endpoint.update(headers.host)?;
         match params.algorithm {
             Algorithm::V4 { region, service } => {
+                self.v4.reserve(room)?;
                 let scope = CredentialScope {
                     time,
                     region: region.as_str(),
@@ -127,6 +126,7 @@ impl Signer {
                 self.v4.canonicalize(request.method, target, headers, params, &scope)
             }
             Algorithm::V2 { bucket_in_host } => {
+                self.v2.reserve(room)?;
                 let bucket = endpoint.bucket(bucket_in_host);
                 self.v2.canonicalize(request.method, target, headers, params, bucket, time)
             }

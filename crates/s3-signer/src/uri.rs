@@ -58,9 +58,8 @@ fn encode(wire: &[u8], plain: &[bool; 256], plus_is_space: bool, out: &mut Vec<u
     }
 }
 
-/// `text` with percent escapes decoded; what is none stays.
-pub(crate) fn decoded(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+/// Appends `text` with its percent escapes decoded. A `%` that begins no escape stays.
+pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let [b, after @ ..] = rest {
         match escape(rest) {
@@ -74,7 +73,6 @@ pub(crate) fn decoded(text: &[u8]) -> Vec<u8> {
             }
         }
     }
-    out
 }
 
 /// The byte that a percent escape at the beginning of `text` stands for.

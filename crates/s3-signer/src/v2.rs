@@ -241,22 +241,15 @@ pub(crate) fn write_string_to_sign(
         out.extend_from_slice(name);
         if !value.is_empty() {
             out.push(b'=');
-            out.extend_from_slice(&decoded(value)?);
+            // Values are signed decoded.
+            let start = out.len();
+            uri::decode(value, out);
+            if out[start..].iter().any(u8::is_ascii_control) {
+                return Err(SignError::ControlCharacter);
+            }
         }
     }
     Ok(())
-}
-
-/// What `canonical`, the value of an argument, stands for, to be signed as it is.
-///
-/// # Errors
-/// [`SignError::ControlCharacter`].
-pub(crate) fn decoded(canonical: &[u8]) -> Result<Vec<u8>, SignError> {
-    let value = uri::decoded(canonical);
-    if value.iter().any(u8::is_ascii_control) {
-        return Err(SignError::ControlCharacter);
-    }
-    Ok(value)
 }
 
 /// The key of a secret access key, prepared at most once.
