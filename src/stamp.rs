@@ -40,7 +40,7 @@ pub(crate) enum Refusal {
     #[error("\"{directive}\" evaluated to {}", describe(.error))]
     Value { directive: &'static str, error: InvalidValue },
     /// The head cannot be signed.
-    #[error("{0}")]
+    #[error("{0}{remedy}", remedy = remedy(.0))]
     Sign(#[from] SignError),
     /// The body is not the one that the head announces. S3 would take what is too much for another
     /// request, or what comes next for the rest of this one.
@@ -64,6 +64,14 @@ impl Refusal {
     /// Tells the operator.
     pub fn write(&self, log: *mut ngx_log_t) {
         log::write(NGX_LOG_ERR, log, format_args!("request not signed and not sent: {self}"));
+    }
+}
+
+/// The end of the message of an error that a directive avoids.
+fn remedy(error: &SignError) -> &'static str {
+    match error {
+        SignError::NotHttp1 => ", use \"proxy_http_version 1.1\"",
+        _ => "",
     }
 }
 

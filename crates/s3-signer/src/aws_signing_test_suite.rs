@@ -1,7 +1,6 @@
-//! Amazon's test suite for Signature V4, which lies in the package of the crate `aws-sigv4`, against
-//! the inner functions. The suite signs for a service that is not S3: which headers are signed, the
-//! hashed payload and the lifetime are those of the case, where [`crate::Signer`] applies the rules
-//! of S3.
+//! Amazon's test suite for Signature V4, which is in the package of the crate `aws-sigv4`, against
+//! the inner functions. The suite signs for another service than S3: signed headers, hashed payload
+//! and lifetime are those of the case, where [`crate::Signer`] has the rules of S3.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
 
@@ -18,10 +17,10 @@ use crate::{
     v4,
 };
 
-/// 2015-08-30T12:36:00Z, the moment of all cases.
+/// 2015-08-30T12:36:00Z, the time of all cases.
 const AUG_30_2015: i64 = 1_440_938_160;
 
-/// Why a case does not apply to S3, or to requests that nginx sends.
+/// Why a case does not apply to S3, or to HTTP/1.1.
 #[derive(Debug, Clone, Copy)]
 enum Reason {
     /// Dots and slashes of the path are merged. In S3 they are part of the key.
@@ -30,7 +29,7 @@ enum Reason {
     PathEncodedTwice,
     /// The session token is added after the signature. S3 requires it to be signed.
     UnsignedToken,
-    /// A header line is folded. nginx refuses such a request, and so does the signer.
+    /// A header line is folded, which is obsolete (RFC 9112, section 5.2). The signer refuses it.
     FoldedLine,
 }
 
@@ -89,7 +88,7 @@ impl Case {
     }
 
     /// A member of `context.json`. The two oldest cases have no such file and only a canonical
-    /// request, which depends on none of the values that stand for them here.
+    /// request, which depends on none of the values here.
     fn context(&self, pointer: &str) -> Value {
         let text = self.0.get("context.json").map_or(
             r#"{"credentials": {"access_key_id": "AKIDEXAMPLE"}, "region": "us-east-1",

@@ -1,5 +1,5 @@
-//! What the host of a request says: the service, which Signature V4 signs in the credential scope,
-//! and the bucket, which Signature V2 signs as part of the resource.
+//! Service and bucket in the host of a request. Signature V4 signs the service in the credential
+//! scope, Signature V2 the bucket in the CanonicalizedResource.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use crate::error::SignError;
 
-/// Amazon's endpoints end with one of these, but for those of isolated partitions, which have no other
-/// service and no Signature V2.
+/// The suffixes of Amazon's endpoints, without those of isolated partitions, which have neither
+/// another service nor Signature V2.
 const SUFFIXES: [&[u8]; 3] = [b".amazonaws.com", b".amazonaws.com.cn", b".amazonaws.eu"];
 
 /// An endpoint of S3, as a `Host` header names it.
@@ -77,12 +77,12 @@ impl LastEndpoint {
     }
 }
 
-/// The endpoint in `name`, a host without Amazon's suffix; `None`: it is none of S3's.
+/// The endpoint in `name`, a host without Amazon's suffix; `None` for one of another service.
 ///
-/// The forms of botocore's rules for S3, where `s3` is also `s3-fips`, `s3-accesspoint`,
-/// `s3-object-lambda`, …: `s3`, `s3-REGION`, `s3.REGION`, `s3.dualstack`, `s3.dualstack.REGION`; and
-/// those of PrivateLink, `bucket.VPCE.s3.REGION.vpce` and, but for `s3`, `VPCE.s3.REGION.vpce`. The
-/// bucket, dots and all, precedes them.
+/// The forms are those of botocore's endpoint rules: `s3`, `s3-REGION`, `s3.REGION`, `s3.dualstack`
+/// and `s3.dualstack.REGION`, where `s3` is also `s3-fips`, `s3-accesspoint`, `s3-object-lambda`,
+/// …. Those of PrivateLink are `bucket.VPCE.s3.REGION.vpce` and, of services other than `s3`,
+/// `VPCE.s3.REGION.vpce`. The bucket, which may have dots, precedes them.
 fn in_amazon_host(name: &[u8]) -> Option<Result<Endpoint<'_>, SignError>> {
     let labels: SmallVec<[&[u8]; 8]> = name.rsplitn(6, |&b| b == b'.').collect();
     let is = |label: &[u8], lower: &[u8]| label.eq_ignore_ascii_case(lower);
@@ -130,7 +130,7 @@ fn service(s3: &[u8]) -> &'static str {
     found.map_or("s3", |&(_, service)| service)
 }
 
-/// The bucket in a host that is not Amazon's: all that precedes a label `s3`, as in
+/// The bucket in a host that is not Amazon's: the labels before a label `s3`, as in
 /// `my.films.s3.example.com`, or else the first label.
 fn in_other_host(host: &[u8]) -> Option<&[u8]> {
     let mut before = host;
@@ -140,7 +140,7 @@ fn in_other_host(host: &[u8]) -> Option<&[u8]> {
         }
         before = &before[..dot];
     }
-    // What is left is the first label.
+    // `before` is the first label.
     Some(before).filter(|first| first.len() < host.len() && !first.eq_ignore_ascii_case(b"s3"))
 }
 
@@ -196,7 +196,7 @@ mod tests {
             ] {
                 for end in ["", ":443", ".", ".:443"] {
                     let host = format!("{name}.{suffix}{end}");
-                    // The name of an outpost is not a bucket's, but Signature V2 is unknown there.
+                    // An outpost's name is no bucket, but outposts do not support Signature V2.
                     if service != "s3-outposts" {
                         assert_eq!(endpoint(&host, None), (service, None), "{host}");
                     }
@@ -206,7 +206,7 @@ mod tests {
                             assert_eq!(endpoint(&host, None).0, service, "{host}");
                             continue;
                         }
-                        // Amazon's own names need no advice.
+                        // `in_host` does not apply to Amazon's hosts.
                         for in_host in [None, Some(false), Some(true)] {
                             let expected = (service, Some(bucket));
                             assert_eq!(endpoint(&host, in_host), expected, "{host}");
@@ -245,7 +245,7 @@ mod tests {
         ] {
             assert_eq!(Endpoint::of(host.as_bytes()), Err(SignError::MultiRegion), "{host}");
         }
-        // A bucket of this name is one.
+        // A bucket may have this name.
         assert_eq!(endpoint("s3-global.s3.amazonaws.com", None), ("s3", Some("s3-global")));
     }
 

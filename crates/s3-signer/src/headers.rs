@@ -1,4 +1,4 @@
-//! Which header lines are kept, which are signed, and how signed ones read in canonical form.
+//! Which header lines are kept, which are signed, and the canonical form of signed ones.
 
 use memchr::memchr2;
 use smallvec::SmallVec;
@@ -14,33 +14,32 @@ use crate::{
 /// A header that the signature covers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SignedHeader<'a> {
-    /// The name, in any case.
+    /// The name, in upper or lower case.
     pub name: &'a [u8],
-    /// The value, possibly with white space around it.
+    /// The value, perhaps with white space around it.
     pub value: &'a [u8],
-    /// Whether both are in canonical form already, as those that we add: a third of the time that
-    /// canonical headers take is saved.
+    /// Whether both are in canonical form, as are the headers of the signature. Saves a third of
+    /// the time of writing canonical headers.
     pub is_canonical: bool,
 }
 
-/// Headers that the signature covers. More than usual spill to the heap.
+/// Headers that the signature covers. More than eight are on the heap.
 pub(crate) type SignedHeaders<'a> = SmallVec<[SignedHeader<'a>; 8]>;
 
-/// The header lines of a request, sorted into what matters to a signature. More than the usual
-/// number of signed headers or removed lines spills to the heap.
+/// The header lines of a request, as a signature uses them.
 #[derive(Debug, Default)]
 pub(crate) struct Headers<'a> {
     /// The value of `Host`, trimmed.
     pub host: &'a [u8],
-    /// `host`, `content-type`, `content-md5` and every `x-amz-*` that stays on the wire.
+    /// `host`, `content-type`, `content-md5` and every `x-amz-*` that is kept.
     pub signed: SignedHeaders<'a>,
-    /// The lines that stay on the wire: runs of the old head, in order.
+    /// The lines that are kept: parts of the old head, in order. More than four are on the heap.
     pub kept: SmallVec<[&'a [u8]; 4]>,
     /// The body that they announce.
     pub body: Body,
-    /// What they say of its content coding.
+    /// The form of a body in the content coding `aws-chunked`.
     pub aws_chunked: AwsChunked,
-    /// What follows the empty line: the body, or a part of it.
+    /// The bytes after the empty line: the body, or a part of it.
     pub after: &'a [u8],
 }
 
@@ -62,7 +61,7 @@ impl Body {
         if length == 0 { Self::None } else { Self::Length(length) }
     }
 
-    /// What `value`, of a `Content-Length`, announces.
+    /// The body that a `Content-Length` of `value` announces.
     fn of_length(value: &[u8]) -> Result<Self, SignError> {
         let value = value.trim_ascii();
         let digits = std::str::from_utf8(value).ok();
@@ -73,7 +72,7 @@ impl Body {
         }
     }
 
-    /// Whether `bytes` can be of this body.
+    /// Whether `bytes` can be the beginning of this body.
     fn may_begin_with(self, bytes: &[u8]) -> bool {
         match self {
             Self::None => bytes.is_empty(),
@@ -83,12 +82,12 @@ impl Body {
     }
 }
 
-/// What a signature does with a header.
+/// How a header of the request is used.
 enum Use {
     Host,
     Sign,
     Remove,
-    /// Refuse it: its name is not what it seems.
+    /// Its name is ambiguous.
     Refuse,
     ContentSha256,
     ContentEncoding,
@@ -102,7 +101,7 @@ fn classify(name: &[u8]) -> Use {
     let is = |lower: &[u8]| name.eq_ignore_ascii_case(lower);
     match name.len() {
         4 if is(b"host") => Use::Host,
-        // S3 has no other protocol, and what follows an upgrade is not signed.
+        // S3 has no other protocol, and the bytes after an upgrade are not signed.
         7 if is(b"upgrade") => Use::Remove,
         11 if is(b"content-md5") => Use::Sign,
         12 if is(b"content-type") => Use::Sign,
@@ -124,18 +123,19 @@ fn classify(name: &[u8]) -> Use {
 }
 
 impl<'a> Headers<'a> {
-    /// Takes all header lines of `rest`, the bytes that follow the request line. In place: to move
-    /// what it fills takes a tenth of the time that it takes to parse a head.
+    /// Reads all header lines of `rest`, the bytes after the request line. In place: moving a value
+    /// of this type costs a tenth of the time of parsing a head.
     ///
     /// # Errors
-    /// A malformed line, a name that is ambiguous, no end of the head, not exactly one `Host`, a body
-    /// of no clear length, bytes behind the head that are not its body's, or no memory.
+    /// [`SignError::MalformedHeader`], [`SignError::Incomplete`], [`SignError::AmbiguousName`],
+    /// [`SignError::AmbiguousBody`], [`SignError::SecondRequest`], [`SignError::NoHost`],
+    /// [`SignError::SeveralHosts`] or [`SignError::NoMemory`].
     pub fn parse(&mut self, rest: &'a [u8]) -> Result<(), SignError> {
         let mut host = None;
         let mut body = None;
 
         let mut after = rest;
-        let mut run = 0; // where the current run of kept lines begins in `rest`
+        let mut run = 0; // the start of the current run of kept lines in `rest`
         let mut at = 0;
         while let Some(HeaderLine { name, value, line }) = next_header(&mut after)? {
             match classify(name) {
@@ -188,7 +188,7 @@ impl<'a> Headers<'a> {
         self.signed.push(SignedHeader { name: name.as_bytes(), value, is_canonical: true });
     }
 
-    /// The value of the first signed header called `name`, trimmed; empty when there is none.
+    /// The value of the first signed header called `name`, trimmed; empty without one.
     pub fn value(&self, name: &[u8]) -> &'a [u8] {
         let found = self.signed.iter().find(|h| h.name.eq_ignore_ascii_case(name));
         found.map_or(b"", |header| header.value.trim_ascii())
@@ -208,7 +208,7 @@ pub(crate) fn sort(headers: &mut [SignedHeader]) {
     });
 }
 
-/// The headers of `sorted` with those of one name together.
+/// The headers of `sorted`, grouped by name.
 pub(crate) fn by_name<'s, 'a>(
     sorted: &'s [SignedHeader<'a>],
 ) -> impl Iterator<Item = &'s [SignedHeader<'a>]> {
@@ -231,8 +231,8 @@ pub(crate) fn write_name(header: &SignedHeader, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends headers of one name as both versions sign them: `name:value,value` and a line feed,
-/// each value written by `write_value`.
+/// Appends the headers of one name as both algorithms sign them: `name:value,value` and a line
+/// feed. `write_value` appends a value, which is trimmed.
 pub(crate) fn write_canonical_header(
     group: &[SignedHeader],
     write_value: impl Fn(&[u8], &mut Vec<u8>),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_shows_in_the_headers() {
+    fn headers_announce_a_body() {
         for (lines, after, body) in [
             ("", "", Ok(Body::None)),
             ("Content-Length: 0\r\n", "", Ok(Body::None)),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn wants_exactly_one_host() {
+    fn requires_exactly_one_host() {
         assert_eq!(parse(b"A: b\r\n\r\n").unwrap_err(), SignError::NoHost);
         assert_eq!(parse(b"Host: \r\n\r\n").unwrap_err(), SignError::NoHost);
         let two = b"Host: a\r\nhost: b\r\n\r\n";
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_others_read_as_amazons_are_refused() {
+    fn ambiguous_names_are_refused() {
         for name in
             ["X_Amz_Acl", "x-amz_acl", "x_amz-acl", "X_AMZ_META_A", "x-amz_meta-a", "x_amz_"]
                 .into_iter()
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn no_request_asks_for_an_upgrade() {
+    fn upgrades_are_removed() {
         let headers = parse(b"Host: h\r\nUpgrade: websocket\r\nA: b\r\n\r\n").unwrap();
         assert_eq!(headers.kept.concat(), b"Host: h\r\nA: b\r\n");
     }

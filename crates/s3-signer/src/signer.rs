@@ -106,8 +106,8 @@ impl Signer {
         params: &SigningParams<'a>,
         time: &'a SigningTime,
     ) -> Result<(), SignError> {
-        // Enough for any of the buffers, so that none grows by itself. The canonical request has the
-        // name of a header up to three times, one of them with three bytes for each.
+        // Enough for any of the buffers, so that none grows by itself. The canonical request has
+        // the name of a header up to three times, one of them with three bytes for each.
         let room = 6 * (replaced(request, headers) + params.len()) + 1024;
         self.target.reserve(room, request.query)?;
         self.head.reserve(room)?;

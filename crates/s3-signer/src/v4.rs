@@ -1,5 +1,5 @@
-//! AWS Signature Version 4 for S3 ("Authenticating Requests: Using the Authorization Header" and
-//! "… Using Query Parameters" in the Amazon S3 API Reference).
+//! Signature Version 4 ("Create a signed AWS API request" in the IAM User Guide), as S3 uses it
+//! ("Authenticating Requests (AWS Signature Version 4)" in the Amazon S3 API Reference).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -36,7 +36,7 @@ const EXPIRES: &[u8; 3] = b"900";
 /// Lower-case hexadecimal of 32 bytes.
 pub(crate) type Hex = [u8; 64];
 
-/// Makes signatures of this version. Keeps its buffers and signing keys.
+/// Makes signatures of Version 4. Keeps its buffers and signing keys.
 pub(crate) struct V4 {
     keys: KeyCache<SigningKey>,
     credential_scope: Vec<u8>,
@@ -245,17 +245,18 @@ impl CredentialScope<'_> {
     }
 }
 
-/// A signing key, prepared, and the string to sign begun with it.
+/// A signing key, as HMAC states.
 pub(crate) struct SigningKey {
+    /// The state after the key.
     key: Hmac<Sha256>,
-    /// The key after all but the last line of the string to sign, which is the same for a whole
-    /// second: one block less to hash for each signature.
-    begun: Hmac<Sha256>,
-    /// The second, as in `X-Amz-Date`.
-    begun_at: [u8; 16],
+    /// The state after all lines of the string to sign but the last one. They are the same for all
+    /// requests of a second: each signature hashes one block less.
+    start: Hmac<Sha256>,
+    /// The time in these lines, as in `X-Amz-Date`.
+    start_time: [u8; 16],
 }
 
-/// Appends the names of `sorted` headers as `SignedHeaders` lists them: `host;x-amz-date`.
+/// Appends the SignedHeaders of `sorted` headers, such as `host;x-amz-date`.
 pub(crate) fn write_signed_headers(sorted: &[SignedHeader], out: &mut Vec<u8>) {
     for (i, group) in headers::by_name(sorted).enumerate() {
         if i > 0 {
@@ -278,21 +279,21 @@ pub(crate) fn write_canonical_request(request: &CanonicalRequest, out: &mut Vec<
 
 /// The parts of a canonical request.
 pub(crate) struct CanonicalRequest<'a> {
-    /// The method as sent.
+    /// The method.
     pub method: &'a [u8],
     /// The path, encoded.
     pub path: &'a [u8],
-    /// The query in canonical form.
+    /// The query, in canonical form.
     pub query: &'a Query,
     /// The signed headers, sorted.
     pub headers: &'a [SignedHeader<'a>],
-    /// Their names, as [`write_signed_headers`] writes them.
+    /// Their names, of [`write_signed_headers`].
     pub signed_headers: &'a [u8],
     /// The hashed payload, or the value that S3 reads in its place.
     pub hashed_payload: &'a str,
 }
 
-/// The string to sign but for its last line, the digest of the canonical request.
+/// The string to sign without its last line, the hash of the canonical request.
 fn string_to_sign_start<'a>(time: &'a SigningTime, scope: &'a [u8]) -> [&'a [u8]; 6] {
     [ALGORITHM, b"\n", time.date_time(), b"\n", scope, b"\n"]
 }
@@ -304,16 +305,16 @@ pub(crate) fn string_to_sign(
     canonical_request: &[u8],
 ) -> Vec<u8> {
     let mut out = string_to_sign_start(time, scope).concat();
-    out.extend_from_slice(&digest(canonical_request));
+    out.extend_from_slice(&hashed_canonical_request(canonical_request));
     out
 }
 
-/// The digest of a canonical request.
-fn digest(canonical_request: &[u8]) -> Hex {
+/// The hash of a canonical request.
+fn hashed_canonical_request(canonical_request: &[u8]) -> Hex {
     hex(&Sha256::digest(canonical_request).into())
 }
 
-/// The signing key of a credential scope, derived at most once for each (secret, scope).
+/// The signing key of a credential scope, which is derived once for each secret and scope.
 pub(crate) fn signing_key<'a>(
     keys: &'a mut KeyCache<SigningKey>,
     secret_access_key: &str,
@@ -322,32 +323,33 @@ pub(crate) fn signing_key<'a>(
 ) -> &'a mut SigningKey {
     let date = time.date();
     keys.get(secret_access_key, &scope[date.len()..], date, || {
-        let mut first = Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
-        first.extend_from_slice(b"AWS4");
-        first.extend_from_slice(secret_access_key.as_bytes());
-        // Date, region, service and "aws4_request", of which none has a slash.
-        let key = scope.split(|&b| b == b'/').fold(hmac(&first), |key, part| {
+        let mut first_key = Zeroizing::new(Vec::with_capacity(4 + secret_access_key.len()));
+        first_key.extend_from_slice(b"AWS4");
+        first_key.extend_from_slice(secret_access_key.as_bytes());
+        // Date, region, service and "aws4_request"; none of them has a slash.
+        let key = scope.split(|&b| b == b'/').fold(hmac(&first_key), |key, part| {
             let next =
                 Zeroizing::new(<[u8; 32]>::from(key.chain_update(part).finalize().into_bytes()));
             hmac(&*next)
         });
-        SigningKey { begun: key.clone(), key, begun_at: [0; 16] }
+        SigningKey { start: key.clone(), key, start_time: [0; 16] }
     })
 }
 
 fn hmac(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+    Hmac::new_from_slice(key).expect("HMAC keys have any length")
 }
 
 impl SigningKey {
-    /// The signature of a canonical request in `scope`, which is the key's own.
+    /// The signature of a canonical request in `scope`, the key's credential scope.
     pub fn sign(&mut self, time: &SigningTime, scope: &[u8], canonical_request: &[u8]) -> Hex {
-        if self.begun_at != *time.date_time() {
-            self.begun = self.key.clone();
-            string_to_sign_start(time, scope).iter().for_each(|part| self.begun.update(part));
-            self.begun_at = *time.date_time();
+        if self.start_time != *time.date_time() {
+            self.start = self.key.clone();
+            string_to_sign_start(time, scope).iter().for_each(|part| self.start.update(part));
+            self.start_time = *time.date_time();
         }
-        let signature = self.begun.clone().chain_update(digest(canonical_request)).finalize();
+        let signature =
+            self.start.clone().chain_update(hashed_canonical_request(canonical_request)).finalize();
         hex(&signature.into_bytes().into())
     }
 }

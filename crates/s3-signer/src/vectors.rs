@@ -1,6 +1,5 @@
-//! The examples of Amazon's documentation, literally, against the inner functions: the signer
-//! itself chooses the signed headers and the lifetime, so that most examples cannot come out of it.
-//! Those that can are in `tests/vectors.rs`.
+//! The examples of Amazon's documentation, against the inner functions. Most of them sign headers
+//! or lifetimes that [`crate::Signer`] does not choose; the others are in `tests/vectors.rs`.
 
 use crate::{
     date::SigningTime,
@@ -13,7 +12,7 @@ use crate::{
 
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// 2013-05-24T00:00:00Z, the moment of all examples of Signature V4.
+/// 2013-05-24T00:00:00Z, the time of all examples of Signature V4.
 const MAY_24_2013: i64 = 1_369_353_600;
 
 fn text(bytes: &[u8]) -> &str {
@@ -257,7 +256,7 @@ struct V2 {
     method: &'static str,
     content_md5: &'static str,
     content_type: &'static str,
-    /// The line of the date, or of the end of life.
+    /// The header `Date`, or the argument `Expires`.
     date: &'static str,
     /// The headers of the example that are signed by name, sorted.
     headers: &'static [(&'static str, &'static str)],
@@ -541,7 +540,7 @@ fn signature_v2_of_the_documentation() {
             method: example.method.as_bytes(),
             content_md5: example.content_md5.as_bytes(),
             content_type: example.content_type.as_bytes(),
-            // The examples sign the header `Date`, which stands where the end of life stands.
+            // The examples sign the header `Date`, on the line of `Expires`.
             expires: example.date.as_bytes(),
             headers: &headers,
             bucket: example.bucket.map(str::as_bytes),

@@ -5,7 +5,7 @@
 //! `BOTOCORE_PYTHON` names.
 //!
 //! Input on which botocore differs by design is not generated: header values with white space
-//! outside ASCII's or with control characters (it takes them for spaces), queries that do not
+//! outside ASCII's or with control characters (they are spaces for it), queries that do not
 //! decode to UTF-8, a second `Content-Type` or `Content-MD5` (it signs a line for each).
 
 mod common;
@@ -38,7 +38,7 @@ struct Oracle {
 }
 
 impl Oracle {
-    /// Starts the process, or tells what is missing.
+    /// Starts the process. The error names what is missing.
     fn start() -> Result<Self, String> {
         let python = env::var_os("BOTOCORE_PYTHON").unwrap_or_else(|| "/usr/bin/python3".into());
         let why = match Command::new(&python).args(["-c", "import botocore.auth"]).output() {

@@ -47,7 +47,7 @@ fn texts(explanation: &Explanation) -> impl Iterator<Item = &Vec<u8>> {
     explanation.canonical_request.iter().chain([&explanation.string_to_sign])
 }
 
-/// A signed head, signed again, is the same head: nothing piles up, and the target stays.
+/// A signed head, signed again, is the same head.
 #[test]
 fn signing_again_changes_nothing() {
     check("signing_again_changes_nothing", (case(), kind()), |(case, kind)| {
@@ -84,7 +84,7 @@ fn an_older_signature_leaves_no_trace() {
     });
 }
 
-/// What follows the head does not count, and is not taken.
+/// Bytes after the head are neither signed nor replaced.
 #[test]
 fn what_follows_the_head_is_left_alone() {
     let strategy = (case(), kind(), vec(any::<u8>(), 0..40));
@@ -108,7 +108,7 @@ fn what_follows_the_head_is_left_alone() {
     });
 }
 
-/// The parts of a head, taken apart at line breaks and spaces only.
+/// The parts of a head, split at line breaks and spaces only.
 struct Parts<'a> {
     method: &'a [u8],
     target: &'a [u8],
@@ -233,7 +233,7 @@ fn step() -> impl Strategy<Value = Step> {
     const DAY: i64 = 86_400;
     (
         select(&["AKIDA", "AKIDB"][..]),
-        // Texts whose ends and beginnings could be taken for those of others.
+        // Texts whose ends and beginnings are those of others.
         select(&["secret", "secre", "secretus-east", "other"][..]),
         select(&[None, Some("tokentokentoken"), Some("another-token")][..]),
         select(&[None, Some("us-east-1"), Some("-1"), Some("tus-east-1")][..]),
@@ -250,8 +250,8 @@ fn step() -> impl Strategy<Value = Step> {
         })
 }
 
-/// A signer that has signed anything signs like a new one: keys, buffers and the clock's text
-/// carry nothing over.
+/// A signer that has signed anything signs like a new one: keys, buffers and times of one request
+/// do not change the next.
 #[test]
 fn a_used_signer_signs_like_a_new_one() {
     let strategy = (vec(step(), 1..8), damaged_head());
@@ -315,8 +315,8 @@ fn control_characters_are_refused() {
     }
 }
 
-/// Signature V2 signs values decoded, in lines. A line break in one of them would make the rest of it
-/// the next line, and the signature good for another object.
+/// Signature V2 signs values decoded, in lines. A line break in one of them would make the rest of
+/// it the next line, and the signature good for another object.
 #[test]
 fn arguments_with_control_characters_are_refused_in_v2() {
     for value in ["1%0A/films/secret", "%0d", "a%00", "%7F", "%09"] {
@@ -334,7 +334,7 @@ fn arguments_with_control_characters_are_refused_in_v2() {
     }
 }
 
-/// Asserts that neither `httparse` nor the signer takes `head`.
+/// Asserts that `httparse` and the signer reject `head`.
 fn assert_malformed(head: &[u8], kind: SignatureKind) {
     assert!(Emitted::parse(head).is_err(), "{}", head.escape_ascii());
     if let Ok(signed) = sign_as(kind, head) {
@@ -342,7 +342,7 @@ fn assert_malformed(head: &[u8], kind: SignatureKind) {
     }
 }
 
-/// Signs with what is of no matter.
+/// Signs with some credentials.
 fn sign_as(kind: SignatureKind, head: &[u8]) -> Result<Vec<u8>, SignError> {
     let credentials = Credentials::new("AKID", "0123456789", None).unwrap();
     let region = Region::new("us-east-1").unwrap();

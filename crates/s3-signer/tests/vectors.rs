@@ -1,5 +1,5 @@
-//! The examples of Amazon's documentation that come out of the signer byte for byte. The others
-//! sign headers or lifetimes that the signer does not choose; they are in `src/vectors.rs`.
+//! The examples of Amazon's documentation that the signer makes byte for byte. The others sign
+//! headers or lifetimes that the signer does not choose; they are in `src/vectors.rs`.
 
 mod common;
 

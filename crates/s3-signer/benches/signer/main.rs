@@ -142,7 +142,7 @@ mod stages {
     }
 }
 
-/// Amazon's own implementation on the same request. It says what is to be added; it neither reads
+/// Amazon's implementation on the same request. It returns what is to be added; it neither parses
 /// the head nor writes one.
 #[divan::bench(name = "aws-sigv4", args = ["headers", "query"])]
 fn aws_sigv4(bencher: Bencher, location: &str) {

@@ -35,7 +35,7 @@ const HOST: &str = "films.s3.eu-west-1.amazonaws.com";
 const PATH: &str = "/films/2013/05/a-film-of-some-length-and-its-name-in-full.mp4";
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
-/// As long as the session tokens that Amazon gives out, and with as many characters to encode.
+/// As long as session tokens of Amazon's, and with as many characters to encode.
 fn token() -> String {
     "FwoGZXIvYXdzEBYaDEXAMPLE/abcdefghij+lmnopq".repeat(24)
 }
@@ -109,7 +109,7 @@ impl Case {
 
     /// The lengths of the canonical request, 0 when there is none, and of the string to sign.
     pub fn texts(&self) -> [usize; 2] {
-        /// What stands for the token in an explanation.
+        /// The replacement of the token in an explanation.
         const HIDDEN: &[u8] = b"[redacted]";
         let head = ordinary();
         let mut signer = Signer::new();

@@ -54,7 +54,7 @@ pub fn is_in_headers(kind: SignatureKind) -> bool {
     matches!(kind, SignatureKind::V4Headers | SignatureKind::V2Headers)
 }
 
-/// Runs `test` on thousands of values; `PROPTEST_CASES` says another number. The seed is printed
+/// Runs `test` on thousands of values; `PROPTEST_CASES` sets another number. The seed is printed
 /// at the start and with a failure; `PROPTEST_RNG_SEED` repeats a run.
 pub fn check<S: Strategy>(
     name: &str,
@@ -135,13 +135,13 @@ impl Emitted {
         if kept.is_empty() { path.into() } else { format!("{path}?{}", kept.join("&")) }
     }
 
-    /// The headers that S3 wants signed, but not those that a signature of this kind itself brings.
+    /// The headers that S3 requires to be signed, without those that a signature of this kind adds.
     pub fn headers_to_sign(&self, kind: SignatureKind) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(
             move |(name, _)| {
                 let name = name.to_ascii_lowercase();
                 let is_ours = match kind {
-                    SignatureKind::V4Query => !is_payload_hash(&name) && is_removed_header(&name),
+                    SignatureKind::V4Query => !is_content_sha256(&name) && is_removed_header(&name),
                     _ => is_removed_header(&name),
                 };
                 !is_ours
@@ -152,19 +152,20 @@ impl Emitted {
     }
 }
 
-/// Whether a client's header of this name, in lower case, is removed: it authenticates, or asks for
+/// Whether a client's header of this name, in lower case, is removed: it authenticates, or requests
 /// another protocol.
 pub fn is_removed_header(name: &str) -> bool {
-    is_payload_hash(name)
+    is_content_sha256(name)
         || matches!(name, "authorization" | "x-amz-date" | "x-amz-security-token" | "upgrade")
 }
 
-/// Whether a header of this name, in lower case, has the payload hash.
-fn is_payload_hash(name: &str) -> bool {
+/// Whether a header of this name, in lower case, has the hashed payload.
+fn is_content_sha256(name: &str) -> bool {
     name == "x-amz-content-sha256"
 }
 
-/// Whether a client's argument of this name is removed: it authenticates, or S3 takes it for a header.
+/// Whether a client's argument of this name is removed: it authenticates, or S3 reads it as a
+/// header.
 pub fn is_removed_argument(name: &str) -> bool {
     is_amz_argument(name) || matches!(name, "AWSAccessKeyId" | "Signature" | "Expires")
 }
