@@ -18,7 +18,8 @@ pub(crate) struct Endpoint<'a> {
     pub service: &'static str,
     /// The labels that name the bucket in a virtual-hosted request.
     labels: Option<&'a [u8]>,
-    /// Whether the host is Amazon's. Of others only their operator knows whether they name buckets.
+    /// Whether the host is Amazon's. The labels of another name the bucket only if the caller sets
+    /// so.
     is_amazon: bool,
 }
 

@@ -139,8 +139,8 @@ fn find_break(bytes: &[u8]) -> Option<usize> {
     let (words, end) = bytes.as_chunks();
     for (i, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        // The high bit of each byte that is at most `\r`; of a byte after such a one, perhaps
-        // wrongly.
+        // The high bit is set for each byte that is at most `\r`, and perhaps for bytes after such
+        // a one.
         let mut low = word.wrapping_sub(ONES * (1 + b'\r' as u64)) & !word & (ONES << 7);
         while low != 0 {
             let at = 8 * i + low.trailing_zeros() as usize / 8;

@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-// Data is passed in one direction: `head` parses the request line, `headers` the header lines, `uri`
-// makes the canonical target, `v4` and `v2` the signature and its headers and arguments. `signer` calls
-// them in this order and keeps their memory. No file imports one that imports it.
+// Data is passed in one direction: `head` parses the request line, `headers` the header lines,
+// `uri` makes the canonical target, `v4` and `v2` the signature and its headers and arguments.
+// `signer` calls them in this order and keeps their memory. No file imports one that imports it.
 
 mod aws_chunked;
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
 /// Signs request heads one after the other.
 ///
 /// Keeps its buffers, the keys that it has derived and the text of the current second, so that an
-/// ordinary request allocates nothing. All of it is zeroed when dropped.
+/// ordinary request allocates nothing. Memory that has had secrets in it is zeroed when dropped.
 pub struct Signer {
     time: SigningTime,
     endpoint: LastEndpoint,
@@ -107,7 +107,7 @@ impl Signer {
         time: &'a SigningTime,
     ) -> Result<(), SignError> {
         // Enough for any of the buffers, so that none grows by itself. The canonical request has
-        // the name of a header up to three times, one of them with three bytes for each.
+        // the name of a header up to three times, once with three bytes for each of its own.
         let room = 6 * (replaced(request, headers) + params.len()) + 1024;
         self.target.reserve(room, request.query)?;
         self.head.reserve(room)?;

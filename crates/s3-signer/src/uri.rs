@@ -268,8 +268,8 @@ impl Query {
 }
 
 /// Whether an argument of this name is removed: it would compete with the signature, or S3 would
-/// read it as a header, as it reads all `x-amz-*` where the signature is in the query. Clients have
-/// no such headers in their query. The name is in canonical form, its only spelling.
+/// read it as a header, as it reads all `x-amz-*` where the signature is in the query: a client
+/// could set headers by its query. The name is in canonical form, its only spelling.
 fn is_removed(name: &[u8]) -> bool {
     is_amz(name) || matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires")
 }

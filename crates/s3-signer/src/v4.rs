@@ -231,7 +231,7 @@ fn hashed_payload(headers: &Headers, placement: Placement) -> Result<&'static st
 /// The parts of a credential scope: `20130524/us-east-1/s3/aws4_request`.
 #[derive(Clone, Copy)]
 pub(crate) struct CredentialScope<'a> {
-    /// The time whose date it has.
+    /// The time of the signature.
     pub time: &'a SigningTime,
     pub region: &'a str,
     pub service: &'a str,
