@@ -18,8 +18,7 @@ pub(crate) struct Endpoint<'a> {
     pub service: &'static str,
     /// The labels that name the bucket in a virtual-hosted request.
     labels: Option<&'a [u8]>,
-    /// Whether the host is Amazon's. The labels of another name the bucket only if the caller sets
-    /// so.
+    /// Whether the host is Amazon's. For others, `in_host` of [`Endpoint::bucket`] decides.
     is_amazon: bool,
 }
 
