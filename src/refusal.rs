@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
     #[error("\"{directive}\" evaluated to {}", describe(.error))]
     Value { directive: &'static str, error: InvalidValue },
     /// The request head cannot be signed.
-    #[error("{0}")]
+    #[error("{0}{remedy}", remedy = remedy(.0))]
     Sign(#[from] SignError),
     /// The body is longer or shorter than the head announces: S3 would parse the rest of it as another
     /// request, or the next request as the rest of it.
@@ -42,6 +42,14 @@ impl Refusal {
     /// Logs the reason.
     pub fn write(&self, log: *mut ngx_log_t) {
         log::write(NGX_LOG_ERR, log, format_args!("request not signed and not sent: {self}"));
+    }
+}
+
+/// The end of the message of an error that a directive avoids.
+fn remedy(error: &SignError) -> &'static str {
+    match error {
+        SignError::NotHttp1 => ", use \"proxy_http_version 1.1\"",
+        _ => "",
     }
 }
 

@@ -23,7 +23,10 @@ from web import Failure, Nginx, Recorder, ask, is_alive, ok, other_module, wait_
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
 # These call nothing that panics.
-CANNOT_PANIC = {"hook::refuse_peer", "hook::run_write", "response::allowed", "rewrite::refuse"}
+CANNOT_PANIC = {
+    "request::hook::refuse_peer", "request::hook::run_write", "request::response::allowed",
+    "request::rewrite::refuse",
+}
 
 # As in the shim: which one is to fail, how many there were, and the name of the one that failed.
 FAULTS = struct.Struct("II120s")
@@ -154,7 +157,7 @@ def requests(nginx, upstream, control, which):
                 raise Failure(f"{where}: the signature comes back in {text}")
             # A variable is read, and the head of the response is changed, after the request has been
             # signed and sent. nginx closes the connection when a filter fails.
-            after = name and (name.startswith(("variables::", "response::", "ngx_list_push"))
+            after = name and (name.startswith(("request::variables::", "request::response::", "ngx_list_push"))
                               or case == "redirect" and arrived)
             wanted = 500 if name and not after else status
             if after and not name.startswith("variables::"):
@@ -188,7 +191,7 @@ def entries():
     """All functions in the source that nginx may call, named as those that fail."""
     found = set()
     for file in SOURCE.rglob("*.rs"):
-        module = [part for part in file.relative_to(SOURCE).with_suffix("").parts if part != "lib"]
+        module = [part for part in file.relative_to(SOURCE).with_suffix("").parts if part not in ("lib", "mod")]
         for name in re.findall(r'extern "C" fn (\w+)', file.read_text()):
             found.add("::".join([*module, name]))
     return found

@@ -7,7 +7,9 @@ use ngx::{
     ffi::{ngx_buf_t, ngx_str_t, ngx_time},
     http::Request,
 };
-use s3_signer::{Explanation, InvalidValue, Region, RequestHead, Service, SigningParams};
+use s3_signer::{
+    Algorithm, Explanation, InvalidValue, Region, RequestHead, Service, SigningParams,
+};
 
 use super::{
     body,
@@ -60,10 +62,11 @@ pub(crate) fn stamp(
     let service = scope_name(request, "s3_service", effective.service, Service::new)?;
     let params = SigningParams {
         credentials: &credentials,
-        region: region.as_deref(),
-        service: service.as_deref(),
+        algorithm: match &region {
+            Some(region) => Algorithm::V4 { region, service: service.as_deref() },
+            None => Algorithm::V2 { bucket_in_host: effective.bucket_in_host },
+        },
         placement: effective.placement,
-        bucket_in_host: effective.bucket_in_host,
     };
     signer::with(|signer| {
         // nginx's cached time: no system call.
@@ -76,7 +79,7 @@ pub(crate) fn stamp(
         let signature = Signature { kind: params.kind(), access_key_id };
         Stamped { head: buffer.start, signature: Some(signature), ..stamped }.set(request)?;
         if log::is_debug(request.log()) {
-            explain(request, &signer.explain(&params));
+            explain(request, &signed.explain());
         }
         Ok(())
     })?;
