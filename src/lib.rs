@@ -25,6 +25,8 @@ use std::{
 
 use ngx::ffi::{NGX_HTTP_MODULE, ngx_http_module_t, ngx_module_t, ngx_uint_t};
 
+use conf::blocks::{BlockConf, create_conf, create_main_conf, init_main_conf};
+
 const NAME: &CStr = c"ngx_http_s3_auth_module";
 
 /// The modules of the file, for `load_module`. `ngx_modules!` has an empty order.
@@ -57,11 +59,11 @@ pub static mut ngx_http_s3_auth_module: ngx_module_t = ngx_module_t {
 static CONTEXT: ngx_http_module_t = ngx_http_module_t {
     preconfiguration: Some(request::preconfiguration),
     postconfiguration: Some(request::postconfiguration),
-    create_main_conf: Some(conf::blocks::create_main_conf),
-    init_main_conf: Some(conf::blocks::init_main_conf),
-    create_srv_conf: Some(conf::blocks::create_block_conf),
+    create_main_conf: Some(create_main_conf),
+    init_main_conf: Some(init_main_conf),
+    create_srv_conf: Some(create_conf::<BlockConf>),
     // nginx does not merge `upstream` blocks; `conf::settings` has their precedence.
     merge_srv_conf: None,
-    create_loc_conf: Some(conf::blocks::create_block_conf),
+    create_loc_conf: Some(create_conf::<BlockConf>),
     merge_loc_conf: Some(request::merge_loc_conf),
 };

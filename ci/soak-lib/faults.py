@@ -29,7 +29,7 @@ CANNOT_PANIC = {
 }
 
 # As in the shim: which one is to fail, how many there were, and the name of the one that failed.
-FAULTS = struct.Struct("II120s")
+FAULTS = struct.Struct("II200s")
 ALLOCATIONS, ENTRIES = 0, FAULTS.size
 
 KEYS = "s3_access_key AKIDFAULTS0000000001; s3_secret_key Faults/Secret+Key0000000000000000001;"
@@ -160,7 +160,7 @@ def requests(nginx, upstream, control, which):
             after = name and (name.startswith(("request::variables::", "request::response::", "ngx_list_push"))
                               or case == "redirect" and arrived)
             wanted = 500 if name and not after else status
-            if after and not name.startswith("variables::"):
+            if after and not name.startswith("request::variables::"):
                 wanted = 0
             if answer != wanted or bool(arrived) != (status != 405 and wanted != 500):
                 raise Failure(f"{where}: answered {answer}, arrived {arrived}")

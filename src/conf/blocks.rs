@@ -49,7 +49,7 @@ unsafe impl HttpModuleMainConf for S3AuthModule {
     type MainConf = MainConf;
 }
 
-// SAFETY: `create_block_conf` creates this type.
+// SAFETY: `create_conf` creates this type.
 unsafe impl HttpModuleServerConf for S3AuthModule {
     type ServerConf = BlockConf;
 }
@@ -259,12 +259,6 @@ pub(crate) unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_
     unsafe { create_conf::<MainConf>(cf) }
 }
 
-/// Creates the configuration of a block.
-pub(crate) unsafe extern "C" fn create_block_conf(cf: *mut ngx_conf_t) -> *mut c_void {
-    // SAFETY: nginx passes the configuration that it is reading.
-    unsafe { create_conf::<BlockConf>(cf) }
-}
-
 /// Initializes the configuration.
 pub(crate) unsafe extern "C" fn init_main_conf(cf: *mut ngx_conf_t, _: *mut c_void) -> *mut c_char {
     // SAFETY: nginx passes the configuration that it is reading.
@@ -283,7 +277,7 @@ pub(crate) unsafe fn merge(
     conf: *mut c_void,
     hook: impl FnOnce(&ngx_conf_t, &mut MainConf, &BlockConf) -> Result<(), ConfError>,
 ) -> *mut c_char {
-    // SAFETY: nginx passes what `create_block_conf` has created for two blocks.
+    // SAFETY: nginx passes what `create_conf` has created for two blocks.
     let (cf, outer, conf) =
         unsafe { (&*cf, &*outer.cast::<BlockConf>(), &mut *conf.cast::<BlockConf>()) };
     log::guard(cf.log, NGX_CONF_ERROR, || {
@@ -297,13 +291,13 @@ pub(crate) unsafe fn merge(
     })
 }
 
-/// Creates a configuration in the pool, with which it is dropped. The traits' own function writes to a
+/// Creates the configuration of a block, in the pool, with which it is dropped. The traits' own function writes to a
 /// NULL pointer when there is no memory.
-unsafe fn create_conf<T: Default>(cf: *mut ngx_conf_t) -> *mut c_void {
+pub(crate) unsafe extern "C" fn create_conf<T: Default>(cf: *mut ngx_conf_t) -> *mut c_void {
     // NGX_ALIGNMENT, the alignment of a pool's memory.
     const { assert!(align_of::<T>() <= size_of::<c_ulong>()) };
 
-    // SAFETY: by the caller.
+    // SAFETY: nginx passes the configuration that it is reading.
     let cf = unsafe { &*cf };
     log::guard(cf.log, ptr::null_mut(), || {
         // SAFETY: the pool of the configuration that nginx is reading.

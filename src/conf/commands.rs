@@ -161,7 +161,7 @@ unsafe fn set(
     set: impl FnOnce(&mut ngx_conf_t, &mut BlockConf, Level, &mut [ngx_str_t]) -> Result<(), Error>,
 ) -> *mut c_char {
     // SAFETY: nginx passes the configuration that it is reading, a row of the table, and what
-    // `create_block_conf` has created for the block.
+    // `create_conf` has created for the block.
     let (cf, name, block) = unsafe { (&mut *cf, (*command).name, &mut *conf.cast::<BlockConf>()) };
     // SAFETY: the directive's words, its name first; as many as its row of the table requires.
     let arguments = unsafe { (*cf.args).as_slice_mut::<ngx_str_t>() };

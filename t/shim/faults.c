@@ -19,7 +19,7 @@
 typedef struct {
     uint32_t  fail;             /* the call to fail, from 1 on; 0: none */
     uint32_t  calls;            /* calls until now */
-    char      name[120];        /* what the one that failed was */
+    char      name[200];        /* what the one that failed was */
 } faults_t;
 
 static struct {
