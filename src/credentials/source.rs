@@ -1,4 +1,4 @@
-//! The sources of credentials.
+//! The sources, and what a request gets from them.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use s3_signer::Credentials;
 use super::{secret::Secret, variables::Variables};
 use crate::{nginx::value::Value, refusal::Refusal};
 
-/// Where the credentials of a block come from.
+/// The source of the credentials of a block.
 pub(crate) enum Source {
     /// `s3_access_key off`: requests are not signed.
     Off,

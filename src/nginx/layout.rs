@@ -146,7 +146,7 @@ const LAYOUT: &[InRust] = layout! {
 
 /// Compares the two layouts, and returns the first difference.
 pub(crate) fn check() -> Result<(), Difference> {
-    // SAFETY: the table of structures.c, a constant, with as many rows as the other constant says.
+    // SAFETY: the table of structures.c, a constant, and the number of its rows, another.
     let in_c = unsafe {
         slice::from_raw_parts(&raw const ngx_http_s3_auth_layout, ngx_http_s3_auth_layout_n)
     };

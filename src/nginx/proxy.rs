@@ -87,7 +87,7 @@ fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ProxyError> {
     let mut args: ngx_array_t = unsafe { mem::zeroed() };
     args.elts = words.as_mut_ptr().cast();
     args.nelts = words.len();
-    // A log that takes no message.
+    // A log without any level.
     // SAFETY: all-zero is how nginx begins this structure.
     let mut log: ngx_log_t = unsafe { mem::zeroed() };
     let mut cf =

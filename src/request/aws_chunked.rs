@@ -24,7 +24,7 @@ const BODY: ngx_str_t = ngx_string!(
 "#
 );
 
-/// Whether the request's body, if it has one, can be signed here, as far as the client's headers say.
+/// Checks the client's headers: whether the body of the request, if it has one, can be signed.
 ///
 /// # Errors
 /// [`SignError::AwsChunked`].

@@ -71,7 +71,7 @@ pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
     let value = unsafe { pool::copy(pool, &[methods.to_allow_header().as_bytes()]) }?;
     // SAFETY: as above.
     let cleanup = unsafe { ngx_pool_cleanup_add(pool, size_of::<Allowed>()) };
-    // SAFETY: NULL, or an entry that nobody else uses yet, with memory of this size.
+    // SAFETY: NULL, or a new entry, to which there is no other reference, with memory of this size.
     unsafe {
         let cleanup = cleanup.as_mut()?;
         cleanup
@@ -149,7 +149,7 @@ fn remove_signatures(request: &mut Request) -> Option<()> {
     };
     // SAFETY: the headers of a live request.
     for mut header in unsafe { list::headers(NonNull::from(&mut r.headers_out.headers)) } {
-        // SAFETY: as above; nobody else uses the headers of the response now.
+        // SAFETY: as above; there is no other reference to a header of the response.
         let header = unsafe { header.as_mut() };
         let is = |name: &[u8]| header.key.as_bytes().eq_ignore_ascii_case(name);
         let value = header.value.as_bytes();

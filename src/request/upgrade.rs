@@ -33,7 +33,7 @@ pub(crate) fn check(request: &mut Request) -> Result<(), Status> {
     }
     let message = format_args!("upstream sent status 101 to a signed request");
     log::write(NGX_LOG_ERR, request.log(), message);
-    // The response that takes its place is checked, too.
+    // This filter is called for the 502, too.
     upstream.headers_in.status_n = NGX_HTTP_BAD_GATEWAY as usize;
     // SAFETY: a live request, of whose response nothing has been sent.
     unsafe { ngx_http_clean_header(request.as_mut()) };
