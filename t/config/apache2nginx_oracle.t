@@ -19,7 +19,7 @@ use NginxTest::Env ();
 use NginxTest::Nginx ();
 use NginxTest::Process qw(spawn stop_process wait_until);
 
-my $Root    = Cwd::abs_path(dirname(__FILE__) . '/..');
+my $Root    = Cwd::abs_path(dirname(__FILE__) . '/../..');
 my $Work    = NginxTest::Env::work_dir();
 my $Nginx   = NginxTest::Nginx::binary();
 my $Version = join '.', map { $_ + 0 }

@@ -19,7 +19,7 @@ use NginxTest::Env ();
 use NginxTest::Nginx ();
 use NginxTest::Process qw(wait_until);
 
-my $Root     = Cwd::abs_path(dirname(__FILE__) . '/..');
+my $Root     = Cwd::abs_path(dirname(__FILE__) . '/../..');
 my $Examples = "$Root/crates/apache2nginx/tests/examples";
 my $Work     = NginxTest::Env::work_dir();
 my $Command  = Cwd::abs_path(

@@ -1,6 +1,6 @@
 # What goes wrong at the upstream is answered as nginx answers it without the
 # module: every block asks a location that signs and its twin that does not.
-# Retries are in retry.t, TLS with a certificate that is not trusted in tls.t.
+# retry.t tests retries, tls.t certificates that are not trusted.
 
 use strict;
 use warnings;

@@ -11,7 +11,7 @@ use NginxTest::Dns ();
 use NginxTest::Env ();
 use NginxTest::Nginx ();
 
-my $Dir = dirname(__FILE__) . '/../nginx-conf';
+my $Dir = dirname(__FILE__) . '/../../nginx-conf';
 
 my %Tested = map { $_ => 0 } qw(
     cache-slices.conf location.conf one-bucket-before-1.27.3.conf
