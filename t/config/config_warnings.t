@@ -6,8 +6,7 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
-our $Keys = 's3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+our $Keys = '$TEST_NGINX_KEYS
 s3_region eu-west-1;
 ';
 our $OtherKeys = 's3_access_key AKIDTEST00000000002;
@@ -34,8 +33,7 @@ __DATA__
 === TEST 1: credentials of a location without a region
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 location = /probe { return 204; }
@@ -51,8 +49,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -69,8 +66,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 
 === TEST 3: credentials of a server without a region
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -85,8 +81,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 
 === TEST 4: credentials of http without a region
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -102,8 +97,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 
 === TEST 5: one warning for credentials that many locations use
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -126,8 +120,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -169,8 +162,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 
 === TEST 8: one warning though only one of two locations has no region
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     s3_region eu-west-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -190,8 +182,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 9: no warning with a region in the same block
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -207,8 +198,7 @@ GET /probe
 s3_region eu-west-1;
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 location = /probe { return 204; }
@@ -226,8 +216,7 @@ upstream s3 {
 }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://s3;
 }
 location = /probe { return 204; }
@@ -241,8 +230,7 @@ GET /probe
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -258,8 +246,7 @@ GET /probe
 
 === TEST 13: no warning with a region in the location and keys at http level
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     s3_region eu-west-1;
@@ -275,8 +262,7 @@ GET /probe
 === TEST 14: no warning with a region of variables
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -302,8 +288,7 @@ GET /probe
 
 === TEST 16: no warning for credentials that are switched off wherever they might be used
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     s3_access_key off;
@@ -318,8 +303,7 @@ GET /probe
 
 === TEST 17: no warning for credentials at http level that nothing uses
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     return 204;
@@ -335,8 +319,7 @@ GET /probe
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -380,8 +363,7 @@ upstream s3 {
 }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     set $up s3;
     proxy_pass http://$up;
 }
@@ -395,8 +377,7 @@ GET /probe
 === TEST 21: a proxy_pass with variables where no upstream has a region
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     set $up 127.0.0.1;
     proxy_pass http://$up;
 }
@@ -413,8 +394,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -456,8 +436,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 24: credentials beside a return
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     return 204;
 }
@@ -473,8 +452,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 25: credentials beside a root
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     root html;
 }
@@ -490,8 +468,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 26: credentials beside an alias, and without a region
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     alias html/;
 }
 location = /probe { return 204; }
@@ -506,8 +483,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 27: credentials beside fastcgi_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     fastcgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
 }
@@ -523,8 +499,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 28: credentials beside uwsgi_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     uwsgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
 }
@@ -540,8 +515,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 29: credentials beside scgi_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     scgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
 }
@@ -557,8 +531,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 30: credentials beside memcached_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     set $memcached_key k;
     memcached_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
@@ -575,8 +548,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 31: credentials beside grpc_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     grpc_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
 }
@@ -592,8 +564,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 32: credentials beside fastcgi_pass with variables
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     fastcgi_pass $arg_x:9000;
 }
@@ -609,8 +580,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 33: credentials beside empty_gif
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     empty_gif;
 }
@@ -626,8 +596,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 34: credentials in a location without anything
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
 }
 location = /probe { return 204; }
@@ -644,8 +613,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     location /f/g/ {
-        s3_access_key AKIDTEST00000000001;
-        s3_secret_key SecretCanary/With+Signs0000000000000001;
+        $TEST_NGINX_KEYS
         s3_region eu-west-1;
     }
 }
@@ -662,8 +630,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 --- config
 location /f/ {
     if ($arg_x) {
-        s3_access_key AKIDTEST00000000001;
-        s3_secret_key SecretCanary/With+Signs0000000000000001;
+        $TEST_NGINX_KEYS
         s3_region eu-west-1;
     }
 }
@@ -701,8 +668,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 38: no warning if a nested location has the proxy_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     location /f/g/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -718,8 +684,7 @@ GET /probe
 === TEST 39: no warning if a location nested three deep has the proxy_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     location /f/g/ {
         location /f/g/h/ {
@@ -737,8 +702,7 @@ GET /probe
 === TEST 40: no warning if an if block has the proxy_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     if ($arg_x) {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -754,8 +718,7 @@ GET /probe
 === TEST 41: no warning if a limit_except block has the proxy_pass
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     limit_except GET {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -773,8 +736,7 @@ GET /probe
 location /f/ {
     s3_region eu-west-1;
     if ($arg_x) {
-        s3_access_key AKIDTEST00000000001;
-        s3_secret_key SecretCanary/With+Signs0000000000000001;
+        $TEST_NGINX_KEYS
     }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -788,8 +750,7 @@ GET /probe
 === TEST 43: no warning if the proxy_pass has variables
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     set $up 127.0.0.1;
     proxy_pass http://$up;
@@ -838,8 +799,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 === TEST 46: a warning if each nested location is switched off
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     location /f/g/ {
         s3_access_key off;
@@ -857,8 +817,7 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 
 === TEST 47: no warning for credentials of a server without a proxy_pass
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 location /f/ {
     return 204;
@@ -872,8 +831,7 @@ GET /probe
 
 === TEST 48: no warning for credentials of http without a proxy_pass
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 --- config
 location /f/ {

@@ -126,8 +126,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
@@ -144,8 +143,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -163,8 +161,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     s3_region eu-west-1;
     proxy_pass http://s3/films/;
@@ -182,8 +179,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     if ($uri) {
         s3_region eu-west-1;
@@ -204,8 +200,7 @@ upstream s3 {
     s3_region eu-west-1;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
@@ -223,8 +218,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
@@ -241,8 +235,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_use_headers on;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -260,8 +253,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     s3_use_headers on;
     proxy_pass http://s3/films/;
@@ -279,8 +271,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     if ($uri) {
         s3_use_headers on;
@@ -301,8 +292,7 @@ upstream s3 {
     s3_use_headers on;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
@@ -320,8 +310,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/;
     proxy_set_header Host films.s3.test;
@@ -338,8 +327,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_bucket_in_host on;
 location /f/ {
     proxy_pass http://s3/;
@@ -357,8 +345,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     s3_bucket_in_host on;
     proxy_pass http://s3/;
@@ -376,8 +363,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     if ($uri) {
         s3_bucket_in_host on;
@@ -398,8 +384,7 @@ upstream s3 {
     s3_bucket_in_host on;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/;
     proxy_set_header Host films.s3.test;
@@ -543,8 +528,7 @@ hello from music
 --- config
 location /f/ {
     if ($arg_s3) {
-        s3_access_key AKIDTEST00000000001;
-        s3_secret_key SecretCanary/With+Signs0000000000000001;
+        $TEST_NGINX_KEYS
         set $unused 1;
     }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -651,8 +635,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s
 === TEST 32: s3_bucket_in_host does not move the bucket of a Host of Amazon
 --- config
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_bucket_in_host off;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/;
@@ -667,8 +650,7 @@ hello from films
 === TEST 33: on and off may be written in capital letters, as everywhere in nginx
 --- config
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers ON;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
 }
@@ -748,8 +730,7 @@ server {
 }
 upstream films.s3.test {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
 }
 --- config

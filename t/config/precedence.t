@@ -150,8 +150,7 @@ upstream s3 {
     s3_region us-east-1;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 location /f/ {
     s3_region eu-west-1;
@@ -172,8 +171,7 @@ upstream s3 {
     s3_region eu-west-1;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -192,8 +190,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -213,8 +210,7 @@ upstream s3 {
     s3_region us-east-1;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 location /f/ {
     s3_region eu-west-1;
@@ -237,8 +233,7 @@ upstream s3 {
     s3_region us-east-1;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 location /f/ {
     s3_region us-east-1;
@@ -262,8 +257,7 @@ upstream s3 {
     s3_use_headers off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_use_headers off;
 location /f/ {
     s3_use_headers on;
@@ -284,8 +278,7 @@ upstream s3 {
     s3_use_headers on;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_use_headers off;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -304,8 +297,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_use_headers on;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -325,8 +317,7 @@ upstream s3 {
     s3_use_headers off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_use_headers off;
 location /f/ {
     s3_use_headers on;
@@ -349,8 +340,7 @@ upstream s3 {
     s3_use_headers off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_use_headers off;
 location /f/ {
     s3_use_headers off;
@@ -374,8 +364,7 @@ upstream s3 {
     s3_bucket_in_host off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_bucket_in_host off;
 location /f/ {
     s3_bucket_in_host on;
@@ -396,8 +385,7 @@ upstream s3 {
     s3_bucket_in_host on;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_bucket_in_host off;
 location /f/ {
     proxy_pass http://s3/;
@@ -416,8 +404,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_bucket_in_host on;
 location /f/ {
     proxy_pass http://s3/;
@@ -437,8 +424,7 @@ upstream s3 {
     s3_bucket_in_host off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_bucket_in_host off;
 location /f/ {
     s3_bucket_in_host on;
@@ -461,8 +447,7 @@ upstream s3 {
     s3_bucket_in_host off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_bucket_in_host off;
 location /f/ {
     s3_bucket_in_host off;
@@ -485,8 +470,7 @@ upstream s3 {
     s3_use_headers on;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     s3_use_headers off;
     proxy_pass http://s3/films/;
@@ -506,8 +490,7 @@ upstream s3 {
     s3_bucket_in_host off;
 }
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
@@ -729,8 +712,7 @@ Host: h\z
 
 === TEST 31: s3_access_key off in a location turns off the keys of http
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -752,8 +734,7 @@ Host: h
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -776,8 +757,7 @@ upstream s3 {
 }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     location /f/h {
         s3_access_key off;
         proxy_pass http://s3/h;
@@ -794,12 +774,10 @@ Host: h
 
 === TEST 34: s3_access_key off in the location around turns off the keys of http and upstream
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location /f/ {
@@ -819,8 +797,7 @@ Host: h
 
 === TEST 35: s3_access_key off in a server turns off the keys of http
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -840,15 +817,13 @@ Host: h
 
 === TEST 36: s3_access_key off in an upstream turns off the keys of http and server
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     s3_access_key off;
 }
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/;
     proxy_http_version 1.1;
@@ -1058,8 +1033,7 @@ hello from films
 === TEST 48: a request that an internal redirect takes to a location without keys goes unsigned
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_intercept_errors on;
     error_page 404 = /h;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1142,8 +1116,7 @@ hello from films
 === TEST 53: an if block does not take a request past s3_methods
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     if ($uri) { set $x 1; }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -1245,8 +1218,7 @@ hello from films
 === TEST 59: a limit_except block does not take a request past s3_methods
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     limit_except GET { allow all; }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -1276,8 +1248,7 @@ hello from films
 s3_methods DELETE;
 --- config
 s3_methods PUT;
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /put/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -1320,8 +1291,7 @@ hello from films
 
 === TEST 63: s3_access_key off in the upstream of a proxy_pass with variables counts as well
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream films {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     s3_access_key off;

@@ -58,8 +58,7 @@ GET /hello.txt\?\S+ASIATEMPORARY0000001\S+ 200 v4-query$
 --- http_config
 upstream bucket {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 proxy_http_version 1.1;

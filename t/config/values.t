@@ -82,8 +82,7 @@ map $uri $region {
 }
 --- config
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region $region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
 }
@@ -171,8 +170,7 @@ hello from films
 === TEST 9: values of a regular expression
 --- config
 location ~ ^/f/(?<region>[^/]+)/(.*)$ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region $region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/$2;
 }
@@ -244,8 +242,7 @@ PermanentSecretKey
 --- config
 location /films/ {
     set $region eu-west-1;
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     if ($uri) {
         s3_region $region;
         proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -727,8 +724,7 @@ request not signed and not sent: "s3_region" evaluated to a value with a charact
 === TEST 33: an argument with an encoded character is taken as it stands
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
 }
@@ -744,8 +740,7 @@ request not signed and not sent: "s3_region" evaluated to a value with a charact
 === TEST 34: an absent argument
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
 }
@@ -780,8 +775,7 @@ request not signed and not sent: "s3_access_key" evaluated to a value with a cha
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
 }
 --- config
@@ -820,8 +814,7 @@ map $a $b { default $a; }
 map $b $a { default $b; }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $a;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
 }

@@ -457,6 +457,9 @@ code (skip_eval, init, subs, C<qr//>), which has C<%ENV>. Set by the user:
 
 Set by the harness:
 
+    TEST_NGINX_KEYS             s3_access_key and s3_secret_key of an account
+                                of the S3 server, for blocks in which the
+                                values do not matter
     TEST_NGINX_SERVER_PORT      the port of nginx
     TEST_NGINX_UPSTREAM_PORT    the recording upstream
     TEST_NGINX_UPSTREAM_SOCKET  the same on a unix socket

@@ -16,16 +16,8 @@ proxy_cache_valid 1m;
 add_header X-Cache "$upstream_cache_status $s3_signature" always;
 END
 
-our $Keys = $Cache . <<'END';
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
-END
-
-our $Canary = $Cache . <<'END';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-s3_region us-east-1;
-END
+our $Keys   = $Cache . '$TEST_NGINX_KEYS';
+our $KeysV4 = "$Keys s3_region us-east-1;";
 
 # A server of nginx for each kind of signature, chosen by the client's Host,
 # with these directives in its location.
@@ -202,7 +194,7 @@ other
 --- s3_log_unlike: GET
 
 === TEST 11: GET in the place of HEAD must be allowed, too
---- http_config eval: $::Canary
+--- http_config eval: $::KeysV4
 --- config
 location / {
     s3_methods HEAD;
@@ -254,7 +246,7 @@ request not signed and not sent: "s3_methods" does not allow method "GET"
 --- s3_log_like eval: [map { "GET \\S+ 304 $_\$" } @::Kinds]
 
 === TEST 15: a request of validation as it goes out
---- http_config eval: $::Canary
+--- http_config eval: $::KeysV4
 --- config
 location / {
     s3_use_headers on;
@@ -297,7 +289,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s
 --- s3_log_unlike eval: qr/ (?!200|304)\d\d\d v\S+$/
 
 === TEST 17: an update in the background brings the new object
---- http_config eval: $::Canary
+--- http_config eval: $::KeysV4
 --- config
 location / {
     proxy_cache_background_update on;
@@ -319,8 +311,7 @@ location / {
 --- http_config eval: $::Cache
 --- config
 location / {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $http_x_region;
     proxy_cache_background_update on;
     proxy_cache_use_stale updating;
@@ -339,7 +330,7 @@ location / {
 --- upstream_count: 2
 
 === TEST 19: an old entry is better than none
---- http_config eval: $::Canary
+--- http_config eval: $::KeysV4
 --- config
 location / {
     proxy_cache_use_stale error;
@@ -354,7 +345,7 @@ location / {
 [(qr{^GET /a\?\S*&X-Amz-Signature=[0-9a-f]{64} HTTP}) x 2]
 
 === TEST 20: of two requests at a time one is sent
---- http_config eval: $::Canary
+--- http_config eval: $::KeysV4
 --- config
 location = /page {
     ssi on;
@@ -374,7 +365,7 @@ okok
 --- upstream_request_like: \AGET /a\?\S*&X-Amz-Signature=[0-9a-f]{64} HTTP
 
 === TEST 21: one that has waited too long for the other is signed, too
---- http_config eval: $::Canary
+--- http_config eval: $::KeysV4
 --- config
 location = /page {
     ssi on;

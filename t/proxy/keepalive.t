@@ -11,16 +11,6 @@ use NginxTest::Process ();
 
 use constant {CLIENTS => 16, REQUESTS => 10_000};
 
-our $Keys = <<'END';
-s3_access_key  AKIDPERMANENT0000001;
-s3_secret_key  PermanentSecretKey/With+Signs00000000001;
-END
-
-our $CanaryKeys = <<'END';
-s3_access_key  AKIDTEST00000000001;
-s3_secret_key  SecretCanary/With+Signs0000000000000001;
-END
-
 # A backend that tells how the request was signed and logs the number of the
 # connection, and a pool of connections to it.
 our $Pool = <<'END';
@@ -110,12 +100,12 @@ run_tests();
 __DATA__
 
 === TEST 1: requests of all four kinds go to S3 on one connection
---- http_config eval
-"upstream s3 {
-    server 127.0.0.1:\$TEST_NGINX_S3_PORT;
+--- http_config
+upstream s3 {
+    server 127.0.0.1:$TEST_NGINX_S3_PORT;
     keepalive 1;
-    $::Keys
-}"
+    $TEST_NGINX_KEYS
+}
 --- config
 proxy_http_version 1.1;
 proxy_set_header   Connection "";
@@ -155,7 +145,7 @@ GET /result
 10000 times unsigned, at most 16 connections
 
 === TEST 3: 10000 requests with Signature V4 in headers, 16 at once
---- http_config eval: $::Pool . $::CanaryKeys
+--- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
 --- config
 s3_region      us-east-1;
 s3_use_headers on;
@@ -170,7 +160,7 @@ GET /result
 10000 times v4-headers, at most 16 connections
 
 === TEST 4: 10000 requests with Signature V4 in the query, 16 at once
---- http_config eval: $::Pool . $::CanaryKeys
+--- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
 --- config
 s3_region us-east-1;
 location / { proxy_pass http://bucket; }
@@ -184,7 +174,7 @@ GET /result
 10000 times v4-query, at most 16 connections
 
 === TEST 5: 10000 requests with Signature V2 in headers, 16 at once
---- http_config eval: $::Pool . $::CanaryKeys
+--- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
 --- config
 s3_use_headers on;
 location / { proxy_pass http://bucket; }
@@ -198,7 +188,7 @@ GET /result
 10000 times v2-headers, at most 16 connections
 
 === TEST 6: 10000 requests with Signature V2 in the query, 16 at once
---- http_config eval: $::Pool . $::CanaryKeys
+--- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
 --- config
 location / { proxy_pass http://bucket; }
 location = /result { root html; }
@@ -211,7 +201,7 @@ GET /result
 10000 times v2-query, at most 16 connections
 
 === TEST 7: 10000 requests to an upstream block that variables name, 16 at once
---- http_config eval: $::Pool . $::CanaryKeys
+--- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
 --- config
 s3_region      us-east-1;
 s3_use_headers on;
@@ -230,11 +220,11 @@ GET /result
 
 === TEST 8: what nginx does with connections by itself
 From 1.29.7 on an upstream block keeps its connections.
---- http_config eval
-"upstream bucket {
-    server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
-    $::CanaryKeys
-}"
+--- http_config
+upstream bucket {
+    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    $TEST_NGINX_KEYS
+}
 --- config
 location / { proxy_pass http://bucket; }
 --- request eval

@@ -10,10 +10,10 @@ use lib 't/lib';
 use NginxTest 'no_plan';
 
 our $Secret = <<'END';
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+s3_secret_key SecretCanary/With+Signs0000000000000001;
 s3_region us-east-1;
 END
-our $Keys = "s3_access_key AKIDPERMANENT0000001; $Secret";
+our $Keys = '$TEST_NGINX_KEYS s3_region us-east-1;';
 
 # What a client sends to pass off its own signature.
 our $Own = "Authorization: AWS4-HMAC-SHA256 Credential=client\n"
@@ -88,7 +88,7 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt 200 v4-headers
 --- access_log
-200 v4-headers AKIDPERMANENT0000001
+200 v4-headers AKIDTEST00000000001
 
 
 
@@ -104,7 +104,7 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt\S* 200 v4-query
 --- access_log
-200 v4-query AKIDPERMANENT0000001
+200 v4-query AKIDTEST00000000001
 
 
 
@@ -112,8 +112,7 @@ GET /films/hello.txt\S* 200 v4-query
 --- http_config eval: ::upstream('assert(b.recreate_request()); connect(s3)')
 --- config eval
 <<"END";
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+\$TEST_NGINX_KEYS
 location /films/ { s3_use_headers on; proxy_pass http://films; }
 location /query/ { s3_use_headers off; proxy_pass http://films/films/; }
 END
@@ -133,8 +132,7 @@ GET /films/hello.txt\S* 200 v2-query
 <<"END";
 set \$region none;
 location / {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    \$TEST_NGINX_KEYS
     s3_region \$region;
     proxy_pass http://films;
 }
@@ -160,7 +158,7 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt 200 v4-headers
 --- access_log
-200 v4-headers AKIDPERMANENT0000001
+200 v4-headers AKIDTEST00000000001
 
 
 
@@ -177,7 +175,7 @@ HTTP/1.1 503 Slow Down
 Content-Length: 0
 
 --- upstream_request_like
-^Authorization: AWS4-HMAC-SHA256 Credential=AKIDPERMANENT0000001/
+^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
 --- upstream_request_unlike
 client
 --- response_body
@@ -298,7 +296,7 @@ GET /films/hello.txt\S* 206 v4-query
 ::upstream('ngx.var.id = ""; b.recreate_request(); connect(recorder)')
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / { s3_access_key \$id; $::Secret s3_methods any; proxy_pass http://films; }
 END
 --- request eval: ['GET /films/hello.txt', "PUT /films/lua\nbody"]
@@ -317,7 +315,7 @@ request not signed and not sent: "s3_access_key" evaluated to an empty value
 ::upstream('ngx.var.id = ""; assert(b.recreate_request()); connect(recorder)')
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / { s3_access_key \$id; $::Secret proxy_pass http://films; }
 END
 --- request
@@ -339,7 +337,7 @@ connect(try == 1 and refused or recorder)
 END
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / { s3_access_key \$id; $::Secret proxy_pass http://films; }
 END
 --- request
@@ -356,14 +354,14 @@ request not signed and not sent
 === TEST 16: attempts after a refusal are refused
 --- http_config eval
 ::upstream(<<'END');
-if try == 1 then b.set_more_tries(2); ngx.var.id = "" else ngx.var.id = "AKIDPERMANENT0000001" end
+if try == 1 then b.set_more_tries(2); ngx.var.id = "" else ngx.var.id = "AKIDTEST00000000001" end
 b.recreate_request()
 if try == 1 then return ngx.exit(ngx.DECLINED) end
 connect(recorder)
 END
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / { s3_access_key \$id; $::Secret proxy_pass http://films; }
 END
 --- request
@@ -381,7 +379,7 @@ request not signed and not sent
     'keepalive 4;')
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / {
     s3_access_key \$id; $::Secret
     proxy_http_version 1.1; proxy_set_header Connection "";
@@ -400,7 +398,7 @@ END
 . ::upstream('if ngx.var.arg_no then ngx.var.id = "" end b.recreate_request(); connect(recorder)')
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / {
     s3_access_key \$id; $::Secret
     proxy_cache films; proxy_cache_key \$uri; proxy_cache_use_stale error timeout;
@@ -442,7 +440,7 @@ request not signed and not sent: "s3_methods" does not allow method "DELETE"
 ::upstream('ngx.var.id = "off"; assert(b.recreate_request()); connect(recorder)')
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
 location / { s3_access_key \$id; $::Secret s3_use_headers on; proxy_pass http://films; }
 END
 --- request
@@ -456,7 +454,7 @@ GET /films/hello.txt
 === TEST 21: an access key that was off
 --- http_config eval
 ::upstream(<<'END');
-if try == 1 then b.set_more_tries(1) else ngx.var.id = "AKIDPERMANENT0000001" end
+if try == 1 then b.set_more_tries(1) else ngx.var.id = "AKIDTEST00000000001" end
 assert(b.recreate_request())
 connect(try == 1 and refused or recorder)
 END
@@ -468,9 +466,9 @@ END
 --- request
 GET /films/hello.txt
 --- upstream_request_like
-^Authorization: AWS4-HMAC-SHA256 Credential=AKIDPERMANENT0000001/
+^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
 --- access_log
-200 v4-headers AKIDPERMANENT0000001
+200 v4-headers AKIDTEST00000000001
 
 
 
@@ -496,8 +494,8 @@ Authorization: the client's
     . 'b.recreate_request(); connect(s3)')
 --- config eval
 <<"END";
-set \$id AKIDPERMANENT0000001;
-set \$good AKIDPERMANENT0000001;
+set \$id AKIDTEST00000000001;
+set \$good AKIDTEST00000000001;
 location / { s3_access_key \$id; $::Secret error_page 500 = /films/hello.txt; proxy_pass http://films; }
 END
 --- request
@@ -509,7 +507,7 @@ GET /films/hello.txt\S* 200 v4-query
 --- error_log
 request not signed and not sent
 --- access_log
-200 v4-query AKIDPERMANENT0000001
+200 v4-query AKIDTEST00000000001
 
 === TEST 24: Lua code that changes a redirect finds no signature in it
 --- http_config

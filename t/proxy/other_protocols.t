@@ -13,8 +13,7 @@ use NginxTest::Process ();
 use Test::More import => [qw(is like unlike)];
 
 our $Keys = <<'END';
-s3_access_key     AKIDTEST00000000001;
-s3_secret_key     SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_security_token TokenCanary/With+Signs0000000000000001==;
 s3_region         us-east-1;
 s3_use_headers    on;

@@ -8,8 +8,7 @@ use NginxTest 'no_plan';
 use Socket qw(AF_INET SOCK_STREAM);
 
 our $Keys = <<'END';
-s3_access_key  AKIDTEST00000000001;
-s3_secret_key  SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_region      us-east-1;
 s3_use_headers on;
 END

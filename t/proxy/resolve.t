@@ -28,8 +28,7 @@ my %Server;
 my $Reloads;
 
 our $Keys = <<'END';
-s3_access_key  AKIDPERMANENT0000001;
-s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region      us-east-1;
 s3_use_headers on;
 END

@@ -8,8 +8,7 @@ use lib 't/lib';
 use NginxTest 'no_plan';
 
 our $Keys = <<'END';
-s3_access_key  AKIDPERMANENT0000001;
-s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region      us-east-1;
 s3_use_headers on;
 END
@@ -47,7 +46,7 @@ sub compare_after {
 }
 
 our $Signed = qr{\n
-    Authorization:[ ]AWS4-HMAC-SHA256[ ]Credential=AKIDPERMANENT0000001/\d{8}
+    Authorization:[ ]AWS4-HMAC-SHA256[ ]Credential=AKIDTEST00000000001/\d{8}
     /us-east-1/s3/aws4_request,[ ]SignedHeaders=[^,\n]+,
     [ ]Signature=[0-9a-f]{64}(?:\n|\z)
 }x;

@@ -13,11 +13,6 @@ s3_secret_key TemporarySecretKey/With+Signs00000000001;
 s3_security_token TemporarySessionToken/With+Signs==;
 END
 
-our $Canary = <<'END';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-END
-
 # 204800 bytes, four slices of 64k.
 our $Big = do {
     open my $in, '<:raw', 't/fixtures/objects.json' or die "$!";
@@ -157,7 +152,7 @@ Content-Length: 204800
 --- s3_log_like: HEAD /films/big\.txt\S+ 206 v4-query$
 
 === TEST 7: each slice of the request goes out once, with the same path
---- http_config eval: $::Canary
+--- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
 s3_use_headers on;
@@ -185,7 +180,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s
 } '0-15', '16-31', '32-47']
 
 === TEST 8: a slice in headers is signed at its own time
---- http_config eval: $::Canary
+--- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
 s3_use_headers on;
@@ -201,7 +196,7 @@ GET /a
 --- upstream_count: 2
 
 === TEST 9: a slice in the query is signed at its own time
---- http_config eval: $::Canary
+--- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
 location / {
@@ -216,10 +211,9 @@ GET /a
 --- upstream_count: 2
 
 === TEST 10: slices from the cache are not asked for again
---- http_config eval
-$::Canary . <<'END';
+--- http_config
+$TEST_NGINX_KEYS
 proxy_cache_path $TEST_NGINX_SERVROOT/cache keys_zone=z:1m use_temp_path=off;
-END
 --- config
 s3_region us-east-1;
 location / {
@@ -264,8 +258,9 @@ location / {
 
 === TEST 12: slices with the HTTP version and the Connection header of nginx's own
 From 1.29.7 on they share a connection.
---- http_config eval
-"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }\n$::Canary"
+--- http_config
+upstream bucket { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
+$TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
 location / {

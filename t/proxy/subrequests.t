@@ -12,9 +12,8 @@ s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
 END
 
-our $Canary = <<'END';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+our $Keys = <<'END';
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 END
 
@@ -89,7 +88,7 @@ GET /music/100%25\S+ 200 v2-query$
 
 === TEST 2: a signed page includes signed objects, over one connection
 --- http_config eval
-$::Canary . <<'END';
+$::Keys . <<'END';
 upstream s3 { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; keepalive 1; }
 END
 --- config
@@ -112,7 +111,7 @@ partpart
 --- upstream_connections: 1
 
 === TEST 3: a location of an include that is not allowed the method
---- http_config eval: $::Canary
+--- http_config eval: $::Keys
 --- config
 location = /page.html {
     ssi on;
@@ -187,7 +186,7 @@ location /read/ {
 --- s3_log_like: PUT /films/copy 200 v4-headers$
 
 === TEST 6: a mirrored POST is refused, the other is not harmed
---- http_config eval: $::Canary
+--- http_config eval: $::Keys
 --- config
 location / {
     mirror /copy;
@@ -220,8 +219,7 @@ body
 --- config
 location /films/ {
     auth_request /may;
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region us-east-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
 }
@@ -258,8 +256,7 @@ location / {
 }
 location = /may {
     internal;
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     s3_region us-east-1;
     proxy_method HEAD;
@@ -337,7 +334,7 @@ HEAD /music/big\.txt 404 v2-headers$
 HEAD /films/big\.txt\S+ 200 v4-query$
 
 === TEST 11: out of a bucket to a server that is no bucket
---- http_config eval: $::Canary
+--- http_config eval: $::Keys
 --- config
 location / {
     s3_use_headers on;
@@ -410,7 +407,7 @@ GET /music/none\S* 404 v2-headers$
 GET /films/hello\.txt\S* 200 v4-query$
 
 === TEST 14: what must not be signed can go elsewhere
---- http_config eval: $::Canary
+--- http_config eval: $::Keys
 --- config
 location / {
     error_page 405 = @app;
@@ -438,8 +435,7 @@ body
 === TEST 15: what could not be signed does not go out by its error page either
 --- config
 location / {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $http_x_region;
     error_page 500 /error.html;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;

@@ -32,8 +32,7 @@ BEGIN {
 }
 
 our $Keys = <<'END';
-s3_access_key  AKIDPERMANENT0000001;
-s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region      us-east-1;
 s3_use_headers on;
 END
@@ -71,10 +70,9 @@ our $Front = 'server {
     ssl_certificate_key $TEST_NGINX_HTML_DIR/s3.key;
     add_header X-Protocol "$server_protocol $https" always;
     location / {
-        s3_access_key AKIDPERMANENT0000001;
-        s3_secret_key PermanentSecretKey/With+Signs00000000001;
-        s3_region     us-east-1;
-        proxy_pass    http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
+        $TEST_NGINX_KEYS
+        s3_region  us-east-1;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
     }
 }
 ';
@@ -248,9 +246,8 @@ qr/SSL_do_handshake\(\) failed|peer closed connection in SSL handshake/
 --- http_config
 upstream films.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key  AKIDPERMANENT0000001;
-    s3_secret_key  PermanentSecretKey/With+Signs00000000001;
-    s3_region      us-east-1;
+    $TEST_NGINX_KEYS
+    s3_region us-east-1;
 }
 --- config
 location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
@@ -269,9 +266,8 @@ GET /a%20b.txt\?X-Amz-Algorithm=\S+&k=v&X-Amz-Signature=[0-9a-f]{64} 200 v4-quer
 --- http_config
 upstream films.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key  AKIDPERMANENT0000001;
-    s3_secret_key  PermanentSecretKey/With+Signs00000000001;
-    s3_region      us-east-1;
+    $TEST_NGINX_KEYS
+    s3_region us-east-1;
 }
 --- config
 s3_methods any;
@@ -286,9 +282,8 @@ location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- http_config
 upstream bucket {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key  AKIDTEST00000000001;
-    s3_secret_key  SecretCanary/With+Signs0000000000000001;
-    s3_region      us-east-1;
+    $TEST_NGINX_KEYS
+    s3_region us-east-1;
 }
 --- config
 location / { proxy_pass http://bucket; }

@@ -11,9 +11,8 @@ use NginxTest 'no_plan';
 use Test::More import => [qw(is diag)];
 
 my $IsPlain = defined $ENV{TEST_NGINX_UNSIGNED_KEYS};
-$ENV{TEST_NGINX_UNSIGNED_KEYS} //= <<'END';
-s3_access_key  AKIDTEST00000000001;
-s3_secret_key  SecretCanary/With+Signs0000000000000001;
+$ENV{TEST_NGINX_UNSIGNED_KEYS} //= <<"END";
+$ENV{TEST_NGINX_KEYS}
 s3_region      us-east-1;
 s3_use_headers on;
 END

@@ -34,9 +34,7 @@ proxy_http_version 1.1;
 proxy_set_header Upgrade $http_upgrade;
 proxy_set_header Connection upgrade;
 END
-our $Keys = <<'END';
-s3_access_key AKIDEXAMPLE; s3_secret_key wJalrXUtnFEMI; s3_region eu-west-1;
-END
+our $Keys = '$TEST_NGINX_KEYS s3_region eu-west-1;';
 our $Pass = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;';
 our $Refused = 'upstream sent status 101 to a signed request';
 

@@ -16,8 +16,7 @@ upstream plain {
 upstream signed {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     keepalive 1;
-    s3_access_key  AKIDPERMANENT0000001;
-    s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region      us-east-1;
     s3_use_headers on;
 }
@@ -32,7 +31,7 @@ location /signed/ { proxy_pass http://signed/; }
 
 our $Unsigned = qr{\AGET /a HTTP/1\.1\n(?!.*\nAuthorization:)}s;
 our $Signed = qr{\AGET[ ]/a[ ]HTTP/1\.1\n.*
-    \nAuthorization:[ ]AWS4-HMAC-SHA256[ ]Credential=AKIDPERMANENT0000001/
+    \nAuthorization:[ ]AWS4-HMAC-SHA256[ ]Credential=AKIDTEST00000000001/
     \d{8}/us-east-1/s3/aws4_request,[ ]SignedHeaders=[^,\n]+,
     [ ]Signature=[0-9a-f]{64}(?:\n|\z)
 }sx;

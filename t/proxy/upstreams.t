@@ -6,11 +6,8 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
-# Keys for the S3 server, which verifies signatures: the content of an object
-# is the proof of a right one.
 our $Keys = <<'END';
-s3_access_key  AKIDPERMANENT0000001;
-s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region      us-east-1;
 s3_use_headers on;
 END
@@ -28,13 +25,6 @@ our $Films = 'upstream films.s3.us-east-1.amazonaws.com {
 our $Music = 'upstream music.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
 ' . "$TemporaryKeys}\n";
-
-our $CanaryKeys = <<'END';
-s3_access_key  AKIDTEST00000000001;
-s3_secret_key  SecretCanary/With+Signs0000000000000001;
-s3_region      us-east-1;
-s3_use_headers on;
-END
 
 our $Signed =
     qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/}m;
@@ -146,7 +136,7 @@ GET /hello.txt\?AWSAccessKeyId=ASIATEMPORARY0000001&\S+ 200 v2-query$
 
 === TEST 9: variables name an upstream block in other letters
 --- http_config eval
-"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::CanaryKeys }"
+"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Keys }"
 --- config
 proxy_http_version 1.1;
 location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
@@ -158,7 +148,7 @@ qr{\AGET /a HTTP/1\.1\nHost: BucKet\n.*$::Signed}s
 === TEST 10: variables name an upstream block without keys: unsigned
 --- http_config eval
 "upstream plain { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }
-upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::CanaryKeys }"
+upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Keys }"
 --- config
 proxy_http_version 1.1;
 proxy_set_header Connection "";
@@ -176,7 +166,7 @@ location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
 upstream bucket { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- config eval
 "location / {
-    $::CanaryKeys
+    $::Keys
     set \$name bucket;
     proxy_pass http://\$name;
 }"
@@ -191,7 +181,7 @@ GET /a
     s3_access_key off;
 }
 upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }
-$::CanaryKeys"
+$::Keys"
 --- config
 proxy_http_version 1.1;
 proxy_set_header Connection "";
@@ -331,7 +321,7 @@ films.s3.us-east-1.amazonaws.com could not be resolved
 --- config eval
 "resolver 127.0.0.1:\$TEST_NGINX_DNS_PORT ipv6=off;
 location / {
-    $::CanaryKeys
+    $::Keys
     set \$bucket films;
     proxy_http_version 1.0;
     proxy_set_header Host '';
@@ -376,7 +366,7 @@ hello from films
 === TEST 23: a literal unix socket
 --- config eval
 "location / {
-    $::CanaryKeys
+    $::Keys
     proxy_http_version 1.1;
     proxy_pass http://unix:\$TEST_NGINX_UPSTREAM_SOCKET:/x;
 }"
@@ -387,7 +377,7 @@ GET /a
 
 === TEST 24: a unix socket in an upstream block
 --- http_config eval
-"upstream bucket { server unix:\$TEST_NGINX_UPSTREAM_SOCKET; $::CanaryKeys }"
+"upstream bucket { server unix:\$TEST_NGINX_UPSTREAM_SOCKET; $::Keys }"
 --- config
 location / { proxy_pass http://bucket; }
 --- request
@@ -397,7 +387,7 @@ GET /a
 === TEST 25: variables with a unix socket
 --- config eval
 "location / {
-    $::CanaryKeys
+    $::Keys
     set        \$socket \$TEST_NGINX_UPSTREAM_SOCKET;
     proxy_pass http://unix:\$socket:\$request_uri;
 }"
@@ -470,7 +460,7 @@ location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 
 === TEST 30: a request that is signed but finds no server that is up
 --- http_config eval
-"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT down; $::CanaryKeys }"
+"upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT down; $::Keys }"
 --- config
 location / { proxy_pass http://bucket; }
 --- request
@@ -484,8 +474,7 @@ no live upstreams
 --- http_config
 upstream s3.example.com {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location / {

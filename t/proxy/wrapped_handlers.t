@@ -10,8 +10,7 @@ use lib 't/lib';
 use NginxTest 'no_plan';
 
 our $Keys = <<'END';
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 END
 our $S3 = 'proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;';
@@ -182,7 +181,7 @@ has no effect
 === TEST 11: a warning of the location
 --- http_config eval: $::Http
 --- config eval
-"location / { s3_access_key a; s3_secret_key b; $::S3 $::Track }"
+"location / { \$TEST_NGINX_KEYS $::S3 $::Track }"
 --- request
 PUT /films/wrapped
 --- error_code: 405

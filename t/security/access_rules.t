@@ -8,8 +8,7 @@ use lib 't/lib';
 use NginxTest 'no_plan';
 
 our $Keys = <<'END';
-s3_access_key  AKIDTEST00000000001;
-s3_secret_key  SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_region      us-east-1;
 s3_use_headers on;
 END

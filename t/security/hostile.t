@@ -10,8 +10,7 @@ use NginxTest 'no_plan';
 # Signs for the S3 server, which verifies every signature.
 our $Stored = <<'END';
 location / {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region us-east-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
     S3_MORE
@@ -20,15 +19,10 @@ END
 
 # Signs for the recording upstream.
 our $Keys = <<'END';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 s3_use_headers on;
 s3_methods any;
-END
-our $KeysV2 = <<'END';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
 END
 # Not left to nginx's version, as heads are compared: which HTTP version goes
 # upstream, and which Connection header.
@@ -55,8 +49,7 @@ our $Stored4 = join '', map {
     my $headers = /headers/ ? 'on'                   : 'off';
     <<"END";
 location /$_/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    \$TEST_NGINX_KEYS
     s3_methods any;
     $region
     s3_use_headers $headers;
@@ -497,7 +490,7 @@ $main::Recorded
 === TEST 48: Signature V2: a line break in an argument that S3 would take for a header
 The argument is removed. In the string to sign, what follows the line break would read as the resource.
 --- config eval
-"$main::KeysV2 location /public/ { $main::Http11 proxy_set_header Host h; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+"\$TEST_NGINX_KEYS location /public/ { $main::Http11 proxy_set_header Host h; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
 --- raw_request eval
 "GET /public/a?x-amz-meta-a=1%0A/films/private%3Flogging=Z HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like eval
@@ -505,7 +498,7 @@ qr{\AGET /films/public/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d+&Signatu
 
 === TEST 49: Signature V2: a line break in a sub-resource
 --- config eval
-"$main::KeysV2 location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+"\$TEST_NGINX_KEYS location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
 --- raw_request eval
 "GET /public/a?versionId=1%0A/films/private HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- error_code: 500
@@ -514,7 +507,7 @@ qr{\AGET /films/public/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d+&Signatu
 
 === TEST 50: Signature V2 in headers: the same
 --- config eval
-"$main::KeysV2 s3_use_headers on; location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+"\$TEST_NGINX_KEYS s3_use_headers on; location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
 --- raw_request eval
 "GET /public/a?versionId=1%0D HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- error_code: 500
@@ -523,7 +516,7 @@ qr{\AGET /films/public/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d+&Signatu
 
 === TEST 51: Signature V2: a line break in an argument that is not signed
 --- config eval
-"$main::KeysV2 location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
+"\$TEST_NGINX_KEYS location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
 --- raw_request eval
 "GET /public/a?prefix=1%0A HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 --- upstream_request_like: ^GET /films/public/a\?prefix=1%0A&AWSAccessKeyId=AKIDTEST00000000001&

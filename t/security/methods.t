@@ -53,8 +53,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 === TEST 3: POST is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -69,8 +68,7 @@ Allow: GET, HEAD
 === TEST 4: PUT is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -85,8 +83,7 @@ Allow: GET, HEAD
 === TEST 5: DELETE is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -101,8 +98,7 @@ Allow: GET, HEAD
 === TEST 6: PATCH is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -117,8 +113,7 @@ Allow: GET, HEAD
 === TEST 7: OPTIONS is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -133,8 +128,7 @@ Allow: GET, HEAD
 === TEST 8: PROPFIND is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -149,8 +143,7 @@ Allow: GET, HEAD
 === TEST 9: LOCK is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -165,8 +158,7 @@ Allow: GET, HEAD
 === TEST 10: MKCOL is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -181,8 +173,7 @@ Allow: GET, HEAD
 === TEST 11: COPY is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -197,8 +188,7 @@ Allow: GET, HEAD
 === TEST 12: a method that nginx does not know is not signed by default
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -213,8 +203,7 @@ Allow: GET, HEAD
 === TEST 13: the answer to another method is nginx's own page
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -233,8 +222,7 @@ qr{\A<html>\r\n<head><title>$status</title></head>\r\n.*<hr><center>\Q$name\E</c
 === TEST 14: a refused method is one line of the error log
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -249,8 +237,7 @@ qr{\A\[error\] \d+#\d+: \*\d+ request not signed and not sent: "s3_methods" does
 === TEST 15: a HEAD request that is refused has an Allow header and no body
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods PUT;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -284,8 +271,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 === TEST 17: s3_methods GET alone tells HEAD in the Allow header
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -299,8 +285,7 @@ Allow: GET, HEAD
 === TEST 18: s3_methods HEAD does not allow GET
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods HEAD;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -334,8 +319,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 === TEST 20: s3_methods HEAD GET is as GET HEAD
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods HEAD GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -393,8 +377,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 === TEST 23: s3_methods PUT DELETE does not allow GET
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods PUT DELETE;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -408,8 +391,7 @@ Allow: PUT, DELETE
 === TEST 24: s3_methods PUT DELETE does not allow HEAD
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods PUT DELETE;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -467,8 +449,7 @@ text\z
 === TEST 27: the Allow header has the methods in a fixed order
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods OPTIONS DELETE POST PUT GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -526,8 +507,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 === TEST 30: a method is compared in capital letters
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -539,8 +519,7 @@ location /f/ {
 === TEST 31: what PUT wrote GET reads: the server takes both signatures
 --- config
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region us-east-1;
     s3_use_headers on;
     s3_methods GET PUT DELETE;
@@ -671,8 +650,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
 }
 --- config
@@ -689,8 +667,7 @@ Allow: GET, HEAD
 
 === TEST 38: keys at http level: another method is refused with 405
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -718,8 +695,7 @@ Host: h
 
 === TEST 40: a location with s3_access_key off takes any method
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     s3_access_key off;
@@ -736,8 +712,7 @@ Host: h
 
 === TEST 41: a location whose upstream has s3_access_key off takes any method
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     s3_access_key off;
@@ -757,8 +732,7 @@ Host: h
 
 === TEST 42: keys at http level do not touch locations that do not proxy
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ { return 200 "$request_method\n"; }
 --- request
@@ -769,8 +743,7 @@ DELETE
 === TEST 43: keys in a location do not touch a fastcgi_pass in it
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     fastcgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
 }
 --- request
@@ -782,8 +755,7 @@ Connection refused
 === TEST 44: keys in a location do not touch a fastcgi_pass with variables in a location below
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     location /f/a {
         set $backend 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
@@ -798,8 +770,7 @@ Connection refused
 
 === TEST 45: keys at http level do not touch a fastcgi_pass with variables
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 location /f/ {
     set $backend 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
@@ -815,8 +786,7 @@ Connection refused
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
 }
 --- config
@@ -863,8 +833,7 @@ Authorization: AWS AKIDTEST00000000001:[A-Za-z0-9+/]{27}=\z
 --- http_config
 upstream other {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
 }
 upstream s3 {
@@ -886,8 +855,7 @@ Host: h
 
 === TEST 49: variables choose an upstream that switches the keys of http off: any method is passed on
 --- http_config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     s3_access_key off;
@@ -913,8 +881,7 @@ upstream s3 {
 }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     set $up s3;
     proxy_pass http://$up;
 }
@@ -928,8 +895,7 @@ Allow: GET, HEAD
 === TEST 51: proxy_method: the method on the wire must be allowed
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_method DELETE;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -945,8 +911,7 @@ request not signed and not sent: "s3_methods" does not allow method "DELETE"
 === TEST 52: proxy_method: the method of the client must be allowed
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_method GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -978,8 +943,7 @@ hello from films
 === TEST 54: proxy_method in small letters is refused
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_method delete;
     s3_methods GET DELETE;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -996,8 +960,7 @@ request not signed and not sent: "s3_methods" does not allow method "delete"
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_methods HEAD;
     proxy_cache s3;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -1045,8 +1008,7 @@ location /f/ {
 }
 location = /mirror {
     internal;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
@@ -1107,8 +1069,7 @@ location /f/ {
     deny all;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -1125,8 +1086,7 @@ location /f/ {
     satisfy any;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -1200,8 +1160,7 @@ location /f/ {
     deny all;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -1226,8 +1185,7 @@ location /f/ {
     deny all;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     proxy_set_header Host h;
@@ -1251,8 +1209,7 @@ location /f/ {
     deny all;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -1270,8 +1227,7 @@ location /f/ {
     allow 127.0.0.1;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -1317,8 +1273,7 @@ location /f/ {
     deny all;
     auth_basic s3;
     auth_basic_user_file $TEST_NGINX_HTML_DIR/passwords;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- more_headers
@@ -1334,8 +1289,7 @@ upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     set $up s3;
     proxy_pass http://$up;
@@ -1357,8 +1311,7 @@ upstream other {
     s3_access_key off;
 }
 --- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     set $up s3;
     proxy_pass http://$up;

@@ -13,8 +13,7 @@ use NginxTest::Process ();
 our @Kinds = qw(v4-headers v4-query v2-headers v2-query);
 
 our $Keys = <<'END';
-s3_access_key     AKIDTEST00000000001;
-s3_secret_key     SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_security_token TokenCanary/With+Signs0000000000000001==;
 END
 

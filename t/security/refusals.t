@@ -15,8 +15,7 @@ __DATA__
 === TEST 1: a refusal is one line of the error log, with nginx's context
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -33,8 +32,7 @@ qr{\A\[error\] \d+\#\d+: \*\d+ request not signed and not sent: "s3_region" eval
 === TEST 2: the client sees nginx's own page
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -53,8 +51,7 @@ Content-Type: text/html
 error_page 500 /sorry;
 location = /sorry { return 503 "try later\n"; }
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -69,8 +66,7 @@ try later
 --- config
 location /f/ {
     error_page 500 =404 /none.html;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -88,8 +84,7 @@ none
 --- config
 location /f/ {
     error_page 500 = @other;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -133,8 +128,7 @@ hello from films
 error_page 405 /sorry;
 location = /sorry { return 200 "only GET and HEAD\n"; }
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -149,8 +143,7 @@ only GET and HEAD
 === TEST 8: a request with a body is refused and its body is read
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 location /plain/ { return 200 "plain\n"; }
@@ -165,8 +158,7 @@ location /plain/ { return 200 "plain\n"; }
 === TEST 9: the client's connection goes on after a refused method
 --- config
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_methods GET;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
@@ -185,8 +177,7 @@ location /f/ {
 upstream backend { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; keepalive 2; }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
@@ -207,8 +198,7 @@ upstream backend {
 }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://backend;
 }
@@ -223,8 +213,7 @@ location /f/ {
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $http_region;
     proxy_cache s3;
     proxy_cache_valid any 1m;
@@ -248,8 +237,7 @@ location /f/ {
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $http_region;
     proxy_cache s3;
     proxy_cache_valid any 1m;
@@ -271,8 +259,7 @@ location /f/ {
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $http_region;
     proxy_cache s3;
     proxy_cache_revalidate on;
@@ -299,8 +286,7 @@ location /f/ {
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_cache s3;
     proxy_cache_valid any 1m;
     proxy_cache_methods GET HEAD POST;
@@ -316,8 +302,7 @@ location /f/ {
 === TEST 16: a refused request that is buffered to disk leaves nothing behind
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     s3_methods PUT;
     client_body_buffer_size 1k;
@@ -334,8 +319,7 @@ request not signed and not sent
 === TEST 17: a refused request with an unbuffered body
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     s3_methods PUT;
     proxy_request_buffering off;
@@ -355,8 +339,7 @@ location /page/ {
     root $TEST_NGINX_HTML_DIR;
 }
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -372,8 +355,7 @@ GET /page/index.txt
 --- config
 resolver 127.0.0.1:$TEST_NGINX_DNS_PORT ipv6=off;
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     set $host_name s3.test;
     proxy_pass http://$host_name:$TEST_NGINX_UPSTREAM_PORT;
@@ -389,8 +371,7 @@ location /f/ {
 In HTTP/1.1 nginx 1.31.4 and later always write one.
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_http_version 1.0;
     proxy_set_header Host "";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -406,8 +387,7 @@ request not signed and not sent: the request has no "Host" header, client:
 === TEST 21: two Host headers of proxy_set_header, before nginx 1.31.4
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_set_header Host one;
     proxy_set_header host two;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -423,8 +403,7 @@ request not signed and not sent: the request has more than one "Host" header, cl
 === TEST 22: a line feed in the value of a header
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     set $broken "a\nb";
     proxy_set_header X-Foo $broken;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -439,8 +418,7 @@ request not signed and not sent: the request has a malformed header line, client
 === TEST 23: a line feed that makes another header line
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     set $broken "a\nX-Bar: b";
     proxy_set_header X-Foo $broken;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -455,8 +433,7 @@ request not signed and not sent: the request has a malformed header line, client
 === TEST 24: a carriage return in the value of a header
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     set $broken "a\rb";
     proxy_set_header X-Foo $broken;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -473,8 +450,7 @@ request not signed and not sent: the request has a malformed header line, client
 map $uri $broken { default "a\nb"; }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_set_header X-Foo $broken;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -488,8 +464,7 @@ request not signed and not sent: the request has a malformed header line, client
 === TEST 26: decoded ends of lines of the client in a header
 --- config
 location ~ "(?s)^/f/(?<name>.*)$" {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_set_header X-Name $name;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -503,8 +478,7 @@ request not signed and not sent: the request has a malformed header line, client
 === TEST 27: a second request in a header
 --- config
 location ~ "(?s)^/f/(?<name>.*)$" {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_set_header Host h;
     proxy_set_header X-Name $name;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -519,8 +493,7 @@ request not signed and not sent:
 === TEST 28: decoded ends of lines of the client in the URI
 --- config
 location ~ "(?s)^/f/(.*)$" {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/$1;
 }
 --- request
@@ -533,8 +506,7 @@ request not signed and not sent:
 === TEST 29: a decoded line feed of the client in the URI
 --- config
 location ~ "(?s)^/f/(.*)$" {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/$1;
 }
 --- request
@@ -547,8 +519,7 @@ request not signed and not sent:
 === TEST 30: a second request line in the URI
 --- config
 location ~ "(?s)^/f/(.*)$" {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/$1;
 }
 --- request
@@ -580,8 +551,7 @@ Authorization: AWS AKIDTEST00000000001:\S+\z
 === TEST 32: a target that does not begin with a slash
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     rewrite ^ films/a break;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -610,8 +580,7 @@ GET /f/a
 === TEST 34: a body behind a head that announces none would be a second request
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
@@ -629,8 +598,7 @@ request not signed and not sent: the body is not as long as the request head say
 === TEST 35: the same without buffering
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_http_version 1.1;
     proxy_request_buffering off;
@@ -649,8 +617,7 @@ request not signed and not sent: the body is not as long as the request head say
 === TEST 36: a head that announces a body which does not follow
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
@@ -668,8 +635,7 @@ request not signed and not sent: the body is not as long as the request head say
 === TEST 37: a request with a body goes out where the operator drops body and length
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_pass_request_body off;
     proxy_set_header Content-Length "";
@@ -686,8 +652,7 @@ upstream ok
 === TEST 38: a body that waits in a file
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_methods any;
     client_body_in_file_only clean;
@@ -703,8 +668,7 @@ upstream ok
 === TEST 39: a head that announces a body which does not follow, when bodies wait in files
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_methods any;
     client_body_in_file_only on;
@@ -745,8 +709,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s
 === TEST 41: a second Host header in the value of another header
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_set_header X-Foo "a\r\nHost: two";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -760,8 +723,7 @@ request not signed and not sent: the request has more than one "Host" header, cl
 === TEST 42: an empty Host in HTTP/1.1, before nginx 1.31.4
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_http_version 1.1;
     proxy_set_header Host "";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -799,8 +761,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s
 === TEST 44: HTTP/2 to the upstream, which nginx has from 1.29.4 on
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_http_version 2;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;

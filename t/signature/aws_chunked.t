@@ -8,8 +8,7 @@ use lib 't/lib';
 use NginxTest 'no_plan';
 
 our $Keys = <<'END';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 s3_methods any;
 END
 
@@ -245,8 +244,7 @@ Allow: GET, HEAD
 --- http_config
 upstream films {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 location / {

@@ -8,18 +8,13 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
-our $Keys = <<'END';
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
-END
-
 no_root_location();
 run_tests();
 
 __DATA__
 
 === TEST 1: with "on" the first label of another host is the bucket
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 s3_bucket_in_host on;
 proxy_set_header Host films.s3.test;
@@ -38,7 +33,7 @@ GET /hello\.txt\?\S+ 200 v2-query$
 GET /hello\.txt 200 v2-headers$
 
 === TEST 2: with "off" another host names no bucket
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 s3_bucket_in_host off;
 proxy_set_header Host films.s3.test;
@@ -54,7 +49,7 @@ location /headers/ {
 --- response_body_like eval: [('<Code>SignatureDoesNotMatch</Code>') x 2]
 
 === TEST 3: another host names no bucket by default
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -66,7 +61,7 @@ GET /hello.txt
 --- response_body_like: <Code>SignatureDoesNotMatch</Code>
 
 === TEST 4: the host alone with the bucket in the path
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 proxy_set_header Host s3.test;
 location / {
@@ -81,7 +76,7 @@ location /off/ {
 --- response_body eval: [("hello from films\n") x 2]
 
 === TEST 5: a port after the host
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
     s3_bucket_in_host on;
@@ -94,7 +89,7 @@ GET /hello.txt
 hello from films
 
 === TEST 6: a host in capitals names the bucket in small letters
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
     s3_bucket_in_host on;
@@ -109,7 +104,7 @@ location / {
 s3 string to sign: "/films/hello.txt"
 
 === TEST 7: an IP address names no bucket even with "on"
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
     s3_bucket_in_host on;
@@ -121,7 +116,7 @@ GET /films/hello.txt
 hello from films
 
 === TEST 8: Amazon's hosts need no advice
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 proxy_set_header Host films.$http_x_endpoint;
 location /unset/ {
@@ -144,7 +139,7 @@ location /off/ {
 --- response_body eval: [("hello from films\n") x 9]
 
 === TEST 9: Amazon's host with the bucket in the path
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
     s3_bucket_in_host on;
@@ -157,7 +152,7 @@ GET /films/hello.txt
 hello from films
 
 === TEST 10: the list of a bucket in the host
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
     s3_bucket_in_host on;
@@ -169,13 +164,12 @@ GET /?list-type=2&prefix=hello
 --- response_body_like: <Name>films</Name>.*<Key>hello.txt</Key>
 
 === TEST 11: the upstream block can say it, too
---- http_config eval
-$::Keys . <<'END';
+--- http_config
+$TEST_NGINX_KEYS
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
     s3_bucket_in_host on;
 }
-END
 --- config
 location / {
     proxy_pass http://s3;
@@ -187,7 +181,7 @@ GET /hello.txt
 hello from films
 
 === TEST 12: Signature V4 does not ask
---- http_config eval: $::Keys
+--- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
 proxy_set_header Host films.s3.test;

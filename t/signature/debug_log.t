@@ -202,8 +202,7 @@ SecretCanary
 === TEST 7: a long line is cut into several, and nothing of it is lost
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -222,8 +221,7 @@ join '', map { qq{s3 canonical request: "$_"\n} } $line =~ /.{1,$half}/g;
 === TEST 8: a byte that could break a line is escaped
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -304,8 +302,7 @@ Canary
 === TEST 13: at level error the log has the refusal alone
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -322,8 +319,7 @@ qr{\A\S+ \S+ \[error\] \S+ \*\d+ request not signed and not sent: "s3_region" ev
 --- config
 location /f/ {
     error_log logs/error.log debug;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- log_level: error

@@ -12,8 +12,7 @@ use NginxTest 'no_plan';
 our $Films = <<'END';
 upstream films.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key  AKIDPERMANENT0000001;
-    s3_secret_key  PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region      us-east-1;
     s3_use_headers on;
 }
@@ -23,8 +22,7 @@ END
 our $Recorded = <<'END';
 upstream bucket {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key  AKIDTEST00000000001;
-    s3_secret_key  SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region      us-east-1;
     s3_use_headers on;
 }
@@ -82,10 +80,9 @@ GET /deep/er/nested/path.txt 200 v4-headers$
 === TEST 3: a URI can name the bucket in the path
 --- config
 location /s3/ {
-    s3_access_key  AKIDPERMANENT0000001;
-    s3_secret_key  PermanentSecretKey/With+Signs00000000001;
-    s3_region      us-east-1;
-    proxy_pass     http://127.0.0.1:$TEST_NGINX_S3_PORT/music/;
+    $TEST_NGINX_KEYS
+    s3_region  us-east-1;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/music/;
 }
 --- request
 GET /s3/hello.txt
@@ -377,8 +374,7 @@ location /s3/ { proxy_pass http://films.s3.us-east-1.amazonaws.com/; }
 
 === TEST 27: a name of difficult characters in each of the four kinds
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /v4-headers/ {
     s3_region      us-east-1;
     s3_use_headers on;
@@ -535,8 +531,7 @@ hello from films
 === TEST 36: the Host of proxy_set_header is signed
 --- config
 location / {
-    s3_access_key    AKIDPERMANENT0000001;
-    s3_secret_key    PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     s3_region        us-east-1;
     proxy_set_header Host music.s3.us-east-1.amazonaws.com;
     proxy_pass       http://127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -549,8 +544,7 @@ hello from music
 === TEST 37: the client's Host, passed on, is signed
 --- config
 location / {
-    s3_access_key    AKIDPERMANENT0000001;
-    s3_secret_key    PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     proxy_set_header Host $http_host;
     proxy_pass       http://127.0.0.1:$TEST_NGINX_S3_PORT;
 }
@@ -687,9 +681,8 @@ hello from films
 === TEST 46: proxy_set_body is stored by the S3 server in each of the four kinds
 --- http_config eval: $::Films
 --- config
-s3_access_key  AKIDPERMANENT0000001;
-s3_secret_key  PermanentSecretKey/With+Signs00000000001;
-s3_methods     any;
+$TEST_NGINX_KEYS
+s3_methods any;
 location /v4-headers {
     proxy_set_body "body of $uri";
     proxy_pass     http://films.s3.us-east-1.amazonaws.com;

@@ -67,7 +67,7 @@ GET \S+ 403 v2-query$
 === TEST 2: an unknown access key
 --- http_config eval
 ::servers(<<'END')
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 END
 --- config
@@ -150,8 +150,7 @@ END
 
 === TEST 8: the wrong region in headers
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 s3_use_headers on;
 location /films/ { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
@@ -165,8 +164,7 @@ GET /films/hello.txt
 
 === TEST 9: the wrong region in the query
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region eu-west-1;
 location /films/ { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
 --- request
@@ -181,8 +179,7 @@ GET /films/hello.txt
 === TEST 10: an object, or a bucket, that does not exist
 --- http_config eval
 ::servers(<<'END')
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 END
 --- config
 --- request eval
@@ -201,8 +198,7 @@ location /music/ {
     s3_access_key off;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
 }
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 --- request eval: ['GET /films/hello.txt', 'GET /music/hello.txt']
 --- error_code eval: [200, 403]
@@ -215,8 +211,7 @@ GET /music/hello\.txt 403 anonymous$
 --- http_config
 proxy_cache_path $TEST_NGINX_SERVROOT/cache keys_zone=z:1m use_temp_path=off;
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 location /films/ {
     proxy_cache z;

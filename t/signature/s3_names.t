@@ -8,8 +8,7 @@ use lib 't/lib';
 use NginxTest 'no_plan';
 
 our $Permanent = <<'END';
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 END
 
 our $Temporary = <<'END';

@@ -383,8 +383,7 @@ END
 
 === TEST 29: a method that is not allowed does not reach S3
 --- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 s3_region us-east-1;
 location /films/ { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
 --- request eval

@@ -8,8 +8,7 @@ use NginxTest 'no_plan';
 
 our $Location = <<'END';
 location / {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_use_headers on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -97,8 +96,7 @@ GET /a
 --- http_config
 upstream films {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     s3_service of-upstream;
     s3_use_headers on;

@@ -142,8 +142,7 @@ qr{^/f/a \[-\] \[-\]$}
 === TEST 7: both are empty with s3_access_key off
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 access_log logs/access.log s3;
 location /f/ {
@@ -158,8 +157,7 @@ qr{^/f/a \[-\] \[-\]$}
 === TEST 8: both are empty where nginx answers by itself
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
+$TEST_NGINX_KEYS
 --- config
 access_log logs/access.log s3;
 location /f/ { return 200 "[$s3_signature] [$s3_access_key_id]\n"; }
@@ -196,8 +194,7 @@ log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
 access_log logs/access.log s3;
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 --- request
@@ -212,8 +209,7 @@ log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
 access_log logs/access.log s3;
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
@@ -245,7 +241,7 @@ log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
 access_log logs/access.log s3;
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
+    s3_access_key AKIDUNKNOWN000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
 }
@@ -253,7 +249,7 @@ location /f/ {
 GET /f/hello.txt
 --- error_code: 403
 --- access_log eval
-qr{^403 \[v2-query\] \[AKIDTEST00000000001\]$}
+qr{^403 \[v2-query\] \[AKIDUNKNOWN000000001\]$}
 
 === TEST 14: the access key id of variables
 --- config
@@ -299,8 +295,7 @@ log_format s3 '$uri $s3_signature';
 --- config
 access_log logs/access.log s3 if=$s3_signature;
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 location /plain/ { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
@@ -318,8 +313,7 @@ qr{^/f/a v2-query$}
 map $s3_signature $version { ~^v2 2; ~^v4 4; default none; }
 --- config
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
+    $TEST_NGINX_KEYS
     s3_region eu-west-1;
     add_header X-Version $version;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -360,8 +354,7 @@ log_format s3 '$status $uri [$s3_signature] [$s3_access_key_id]';
 --- config
 access_log logs/access.log s3;
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     proxy_intercept_errors on;
     error_page 404 /sorry;
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;

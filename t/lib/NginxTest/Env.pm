@@ -90,6 +90,10 @@ sub lookup {
     return $ENV{$name};
 }
 
+# An account of the S3 server; see t/fixtures/credentials.json.
+$ENV{TEST_NGINX_KEYS} = 's3_access_key AKIDTEST00000000001;'
+    . ' s3_secret_key SecretCanary/With+Signs0000000000000001;';
+
 new_server_port();
 $ENV{TEST_NGINX_REFUSED_PORT} = reserve_port();
 $ENV{"TEST_NGINX_RAND_PORT_$_"} = reserve_port() for 1 .. 5;
