@@ -76,8 +76,7 @@ sub failures_are_seen {
 # Nothing is left running when a test file dies or is told to end.
 sub ends_with_the_test {
     my %code = (
-        'dies'             => 'add_block_preprocessor { die "on purpose" '
-            . 'if $_[0]->seq_num == 2 };',
+        'dies'             => 'run_tests(); die "on purpose";',
         'exits'            => 'sub END_EARLY::now { exit 3 }',
         'is sent SIGTERM'  => '',
     );
@@ -155,12 +154,9 @@ END
         ['/status code/'   => "error_code: 404\n"],
         ['/response_body/' => "response_body\nupstream  ok\n"],
         ['/response_body_like/'     => "response_body_like: down\n"],
-        ['/response_body_unlike/'   => "response_body_unlike: up\n"],
         ['/header Content-Type ok/' => "response_headers\nContent-Type: a/b\n"],
         ['/header Content-Type is absent/'
                                 => "response_headers\n! Content-Type\n"],
-        ['/header Content-Type like/'
-                                => "response_headers_like\nContent-Type: t\n"],
         ['/raw headers like/'   => "raw_response_headers_like: X-None\n"],
         ['/raw headers unlike/' => "raw_response_headers_unlike: Server\n"],
         ['/pattern "no such line" matches a line in error/'
@@ -252,7 +248,7 @@ location / {
     proxy_pass http://unix:$TEST_NGINX_UPSTREAM_SOCKET:;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
-    proxy_set_header Host ${TEST_NGINX_REFUSED_PORT}x;
+    proxy_set_header Host port-$TEST_NGINX_REFUSED_PORT;
 }
 --- request
 PUT /b
@@ -260,7 +256,7 @@ line 1
 line 2
 --- upstream_request
 PUT /b HTTP/1.1
-Host: ${TEST_NGINX_REFUSED_PORT}x
+Host: port-$TEST_NGINX_REFUSED_PORT
 Content-Length: 13
 
 line 1
@@ -474,15 +470,7 @@ unknown directive "no_such_directive"
 --- no_error_log
 upstream
 
-=== TEST 16: nginx must not start, with its exit code
---- http_config
-server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1 bogus; }
---- config
---- must_die: 1
---- error_log eval
-[qr/\[emerg\] .*invalid parameter "bogus"/]
-
-=== TEST 17: grep_error_log
+=== TEST 16: grep_error_log
 --- config
 location / { rewrite ^/(.)(.)$ /$2$1; rewrite_log on; return 200 ok; }
 --- request
@@ -494,7 +482,7 @@ rewritten data: "/ba"
 --- response_body chop
 ok
 
-=== TEST 18: the log level
+=== TEST 17: the log level
 --- config
 location / { return 200 "ok\n"; }
 --- log_level: warn
@@ -504,7 +492,7 @@ GET /
 [debug]
 [notice]
 
-=== TEST 19: names from the DNS server
+=== TEST 18: names from the DNS server
 --- config
 resolver 127.0.0.1:$TEST_NGINX_DNS_PORT ipv6=off;
 location ~ ^/(.*)$ { proxy_pass http://$1:$TEST_NGINX_UPSTREAM_PORT; }
@@ -519,7 +507,7 @@ example.com 127.0.0.1
 [qr/Host not found|films\.s3\.test|s3\.test|example\.com/]
 --- upstream_count: 3
 
-=== TEST 20: names from the DNS server with both address families
+=== TEST 19: names from the DNS server with both address families
 --- config
 resolver 127.0.0.1:$TEST_NGINX_DNS_PORT;
 location ~ ^/(.*)$ { proxy_pass http://$1:$TEST_NGINX_UPSTREAM_PORT; }
@@ -529,7 +517,7 @@ GET /a.test
 --- response_body
 upstream ok
 
-=== TEST 21: without a dns section there are no names
+=== TEST 20: without a dns section there are no names
 --- config
 resolver 127.0.0.1:$TEST_NGINX_DNS_PORT ipv6=off;
 location ~ ^/(.*)$ { proxy_pass http://$1:$TEST_NGINX_UPSTREAM_PORT; }
@@ -539,11 +527,11 @@ GET /a.test
 --- error_log
 a.test could not be resolved (3: Host not found)
 
-=== TEST 22: files
+=== TEST 21: files
 --- config
 location / { root $TEST_NGINX_HTML_DIR; }
 --- user_files
->>> a.txt 202001020304.05
+>>> a.txt
 text of a
 >>> sub/b.txt
 text of b
@@ -551,10 +539,8 @@ text of b
 ["GET /a.txt", "GET /sub/b.txt", "GET /index.html"]
 --- response_body eval
 ["text of a\n", "text of b\n", qr/It works/]
---- response_headers eval
-["Last-Modified: Thu, 02 Jan 2020 03:04:05 GMT", "", ""]
 
-=== TEST 23: pipelined requests
+=== TEST 22: pipelined requests
 --- config
 location / { return 200 "$uri $http_x\n"; }
 --- pipelined_requests eval
@@ -564,7 +550,7 @@ X: y
 --- response_body eval
 ["/1 y\n", "/2 y\n"]
 
-=== TEST 24: a raw request in pieces
+=== TEST 23: a raw request in pieces
 --- config
 location / { return 200 "$uri $host\n"; }
 --- raw_request eval
@@ -573,7 +559,7 @@ location / { return 200 "$uri $host\n"; }
 --- response_body
 /raw x.y
 
-=== TEST 25: a body in pieces, with a pause
+=== TEST 24: a body in pieces, with a pause
 --- config
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -590,7 +576,7 @@ Content-Length: 6
 
 abcdef
 
-=== TEST 26: HTTP/2
+=== TEST 25: HTTP/2
 --- config
 location / { return 200 "$server_protocol $request_method $http_x\n"; }
 --- http2
@@ -603,7 +589,7 @@ content-type: text/plain
 --- response_body
 HTTP/2.0 GET y
 
-=== TEST 27: HTTP/2 with a body and further options
+=== TEST 26: HTTP/2 with a body
 --- config
 location / {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -617,16 +603,14 @@ location / {
 --- request
 PUT /x/../y
 body
---- curl_options: -H 'X-Option: o p'
 --- upstream_request
 PUT /x/../y HTTP/1.1
 Host: h
 Content-Length: 4
-x-option: o p
 
 body
 
-=== TEST 28: access.log
+=== TEST 27: access.log
 --- config
 location / { return 200 "ok\n"; }
 --- request
@@ -636,7 +620,7 @@ GET /logged
 --- no_access_log
 404
 
-=== TEST 29: chunked responses, and headers that come twice
+=== TEST 28: chunked responses, and headers that come twice
 --- config
 location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- request
@@ -650,28 +634,26 @@ until the end
 --- response_headers
 Transfer-Encoding: chunked
 X-A: 1, 2
---- response_headers_like
-X-A: \d, \d
 --- raw_response_headers_like: X-A: 1\r\nX-A: 2\r\n
 --- raw_response_headers_unlike: Content-Length
 --- response_body
 until the end
 
-=== TEST 30: what is to be skipped is skipped
+=== TEST 29: what is to be skipped is skipped
 --- config
 bogus;
 --- request
 GET /
 --- skip_nginx: 2: >= 1.0.0: on purpose
 
-=== TEST 31: what is to be skipped by Perl code is skipped
+=== TEST 30: what is to be skipped by Perl code is skipped
 --- config
 bogus;
 --- request
 GET /
 --- skip_eval: 1: 1 + 1 == 2
 
-=== TEST 32: what is not to be skipped is not
+=== TEST 31: what is not to be skipped is not
 --- config
 location / { return 200 "$TEST_NGINX_SERVER_PORT\n"; }
 --- request
@@ -679,9 +661,9 @@ GET /
 --- skip_nginx: 2: < 1.0.0
 --- skip_eval: 1: 0
 --- response_body
-$ServerPort
+$TEST_NGINX_SERVER_PORT
 
-=== TEST 33: no request of an earlier block is left over
+=== TEST 32: no request of an earlier block is left over
 --- config
 location / { return 200 ok; }
 --- request
@@ -689,7 +671,7 @@ GET /
 --- upstream_count: 0
 --- upstream_connections: 0
 
-=== TEST 34: an expected alert is no failure
+=== TEST 33: an expected alert is no failure
 --- config
 location / { return 200 ok; }
 --- init

@@ -100,7 +100,7 @@ sub start_servers {
         my $fixtures = NginxTest::Env::base_dir() . '/fixtures';
         my $log = "logs/$address.log";
         my $pid = $Server{$address} = NginxTest::Process::spawn('S3 server',
-            [NginxTest::S3Server::find_program(),
+            [NginxTest::S3Server::program(),
              '--listen'      => "$address:$Port",
              '--objects'     => "$fixtures/objects.json",
              '--credentials' => "$fixtures/credentials.json",

@@ -914,7 +914,7 @@ HEAD /hello.txt 200 v4-headers$
 location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- request
 GET /big.txt
---- response_body_filters: length
+--- response_body_filters eval: sub { length $_[0] }
 --- response_body chop
 204800
 

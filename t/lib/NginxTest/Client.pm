@@ -9,15 +9,14 @@ use warnings;
 use Errno qw(EAGAIN EINTR EINPROGRESS);
 use IO::Select ();
 use IO::Socket::INET ();
-use Text::ParseWords qw(shellwords);
 use Time::HiRes qw(sleep time);
 
 use NginxTest::Env qw(server_port);
 use NginxTest::Process qw(spawn is_alive stop_process wait_until exit_status);
 
 # The requests of a block: an array of requests, each an array of packets,
-# each a hash with value and, optionally, delay_before and delay_after. The
-# sections are given expanded.
+# each a hash with value and, optionally, delay_before. The sections are given
+# expanded.
 sub requests {
     my ($section) = @_;
 
@@ -29,8 +28,7 @@ sub requests {
     my $request = $section->{request};
     die "no request section\n" unless defined $request;
     if (!ref $request) {
-        # Comments and empty lines before the request line.
-        1 while $request =~ s/\A(?:\s*#[^\n]+\s+|\s+)//;
+        $request =~ s/\A\s+//;
         $request = [$request];
     }
     die "the request section is neither a string nor an array\n"
@@ -80,7 +78,7 @@ sub headers_for {
 
     my $lines = '';
     for my $line (split /\r?\n/, $more // '') {
-        next if $line =~ /^\s*(?:#|$)/;
+        next unless $line =~ /\S/;
         my ($name, $value) = split /:\s*/, $line, 2;
         $lines .= "$name: " . ($value // '') . "\r\n";
     }
@@ -200,7 +198,7 @@ sub next_packet {
     sleep $state->{pause} if $state->{pause};
     my $packet = shift @{$state->{packets}};
     sleep $packet->{delay_before} if $packet->{delay_before};
-    $state->{pause} = $packet->{delay_after} || $state->{middle_delay};
+    $state->{pause} = $state->{middle_delay};
     $state->{out}   = $packet->{value};
     return;
 }
@@ -265,7 +263,7 @@ sub dechunk {
 
 # Sends the request with curl over HTTP/2 without TLS; returns as above.
 sub send_by_curl {
-    my ($packets, $timeout, $options, $dir) = @_;
+    my ($packets, $timeout, $dir) = @_;
 
     my $request = join '', map { $_->{value} } @$packets;
     my ($method, $uri, $head, $body) =
@@ -286,7 +284,6 @@ sub send_by_curl {
         close $out;
         push @command, '--data-binary', "\@$dir/curl.body";
     }
-    push @command, shellwords($options) if defined $options;
     push @command, 'http://127.0.0.1:' . server_port() . $uri;
 
     my %output = (stdout => "$dir/curl.out", stderr => "$dir/curl.err");
