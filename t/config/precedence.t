@@ -14,21 +14,20 @@ __DATA__
 
 === TEST 1: credentials: a location wins over its upstream, server and http
 --- http_config
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDTEST00000000001;
+    s3_access_key AKIDUNKNOWN000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
 }
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
 }
@@ -40,17 +39,16 @@ hello from films
 
 === TEST 2: credentials: an upstream wins over server and http
 --- http_config
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
 }
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 location /f/ {
     proxy_pass http://s3/films/;
@@ -64,7 +62,7 @@ hello from films
 
 === TEST 3: credentials: a server wins over http
 --- http_config
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -72,8 +70,7 @@ upstream s3 {
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
+$TEST_NGINX_KEYS
 location /f/ {
     proxy_pass http://s3/films/;
     proxy_set_header Host s3.test;
@@ -86,21 +83,20 @@ hello from films
 
 === TEST 4: credentials: the location around wins over upstream, server and http
 --- http_config
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDTEST00000000001;
+    s3_access_key AKIDUNKNOWN000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
 }
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    $TEST_NGINX_KEYS
     location /f/h {
         proxy_pass http://s3/films/h;
         proxy_set_header Host s3.test;
@@ -114,24 +110,23 @@ hello from films
 
 === TEST 5: credentials: a location wins over the location around
 --- http_config
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDTEST00000000001;
+    s3_access_key AKIDUNKNOWN000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
 }
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
-s3_access_key AKIDTEST00000000001;
+s3_access_key AKIDUNKNOWN000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 location /f/ {
-    s3_access_key AKIDTEST00000000001;
+    s3_access_key AKIDUNKNOWN000000001;
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     location /f/h {
-        s3_access_key AKIDPERMANENT0000001;
-        s3_secret_key PermanentSecretKey/With+Signs00000000001;
+        $TEST_NGINX_KEYS
         proxy_pass http://s3/films/h;
         proxy_set_header Host s3.test;
     }

@@ -210,6 +210,10 @@ END
     $number++;
     $text .= "=== TEST $number: /nginx starts/\n"
         . "--- config\nbogus;\n--- request\nGET /\n";
+    $number++;
+    $text .= "=== TEST $number: /status code/ of a case: 404\n"
+        . "$pass--- cases\ncode\n404\n--- request\nGET /up\n"
+        . "--- error_code: %code%\n";
     return $text;
 }
 
@@ -273,7 +277,7 @@ location / {
 }
 --- request eval
 [["POST /c\r\n5\r\nhello\r\n",
-  {value => "6\r\n world\r\n0\r\n\r\n", delay_before => 0.1}]]
+  {value => "6\r\n world\r\n0\r\n\r\n", delay_before => 0.3}]]
 --- more_headers
 Transfer-Encoding: chunked
 --- upstream_request eval
@@ -682,3 +686,13 @@ GET /
 --- error_log
 [alert]
 exited on signal 11
+
+=== TEST 34: cases: %method% is answered with %code%
+--- cases
+method | return      | code
+GET    | return 200; | 200
+PUT    |             | 405
+--- config
+location / { %return% }
+--- request eval: "%method% /"
+--- error_code: %code%

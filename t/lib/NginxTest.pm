@@ -50,7 +50,7 @@ sub run_tests() {
     filters_delay();
     my @blocks = blocks();
     fail('the file has blocks') unless @blocks;
-    for my $block (@blocks) {
+    for my $block (map { NginxTest::Case::cases($_) } @blocks) {
         for my $order (@OtherModules ? qw(before after) : '') {
             NginxTest::Case->new($block,
                 upstream => $Upstream,
@@ -315,6 +315,23 @@ checksums and lengths of uploads, trailing ones too, refuses a chunked upload
 unless it is C<aws-chunked>, and honours the C<x-amz-*> arguments beside a
 signature in the query as headers. Besides objects, parts and lists it has
 CopyObject, UploadPartCopy, DeleteObjects and CreateBucket.
+
+=item cases
+
+A table: the names of its columns, and rows of cells, separated by C<|> between
+spaces. The block is run for each row, with the cells in place of C<%COLUMN%> in
+its name and its sections, before their filters. The name of the block has a
+column in which all rows differ.
+
+    === TEST 1: "%directive%" is duplicate
+    --- cases
+    directive | value
+    s3_region | us-east-1
+    s3_methods | GET
+    --- config
+    %directive% %value%;
+    %directive% %value%;
+    --- must_die
 
 =item dns
 

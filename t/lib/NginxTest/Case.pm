@@ -31,11 +31,51 @@ my %Known = map { $_ => 1 } qw(
     upstream_request upstream_request_like upstream_request_unlike
     upstream_count upstream_connections upstream_response
     s3_log_like s3_log_unlike dns
-    ONLY
+    cases ONLY
 );
 
 # These hold Perl code or numbers of versions: nothing to expand.
 my %Verbatim = map { $_ => 1 } qw(init skip_eval skip_nginx);
+
+# The blocks that a block with a table of cases stands for: one for each row.
+sub cases {
+    my ($block) = @_;
+
+    return $block unless exists $block->{cases};
+    my ($columns, @rows) = map { [cells($_)] }
+        grep { /\S/ } split /\n/, $block->cases;
+    die $block->name . " - no cases\n" unless @rows;
+    my @blocks;
+    for my $row (@rows) {
+        die $block->name . " - a case of another length: @$row\n"
+            if @$row != @$columns;
+        my %cell;
+        @cell{@$columns} = @$row;
+        push @blocks, with_cells($block, \%cell);
+        $blocks[-1]{row} = @blocks;
+    }
+    return @blocks;
+}
+
+# Separated by "|" between spaces.
+sub cells {
+    my ($line) = @_;
+
+    return map { s/^\s+|\s+$//gr } split /(?<=\s)\|(?=\s|$)/, $line, -1;
+}
+
+# A copy of the block in whose sections, still without their filters, %COLUMN%
+# is replaced by the cell.
+sub with_cells {
+    my ($block, $cell) = @_;
+
+    my $copy = bless {%$block}, ref $block;
+    for my $key ('name', @{$block->{_section_order}[0]}) {
+        next if $key eq 'cases';
+        $copy->set_value($key, $block->$key =~ s/%(\w+)%/$cell->{$1} \/\/ $&/ger);
+    }
+    return $copy;
+}
 
 sub new {
     my ($class, $block, %shared) = @_;
@@ -281,7 +321,12 @@ sub end_servers {
 
 # --- keeping files ----------------------------------------------------------
 
-sub number { my ($self) = @_; return $self->{block}->seq_num }
+# The number of the block in its file and, if it has cases, of the case.
+sub number {
+    my ($self) = @_;
+
+    return join '-', grep { defined } $self->{block}->seq_num, $self->{block}{row};
+}
 
 # The files of failures of an earlier run would be misleading.
 sub forget_failures {
