@@ -6,411 +6,116 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
+our $Temporary = <<'END';
+s3_access_key ASIATEMPORARY0000001;
+s3_secret_key TemporarySecretKey/With+Signs00000000001;
+s3_security_token TemporarySessionToken/With+Signs==;
+END
+
+# A configuration with the directives in the context: http, server, location,
+# if (in a location) or upstream.
+sub http_config {
+    my ($context, $directives) = @_;
+
+    my $http     = $context eq 'http'     ? $directives : '';
+    my $upstream = $context eq 'upstream' ? $directives : '';
+    return "$http upstream s3 { server 127.0.0.1:\$TEST_NGINX_S3_PORT; $upstream }";
+}
+
+sub config {
+    my ($context, $directives, $others) = @_;
+
+    my $server   = $context eq 'server' ? $directives : '';
+    my $location = $context eq 'location' ? $directives
+        : $context eq 'if' ? "if (\$uri) { $directives }" : '';
+    return "$server $others location /f/ { $location proxy_pass http://s3/films/; }";
+}
+
 no_root_location();
 s3_region('eu-west-1');
 run_tests();
 
 __DATA__
 
-=== TEST 1: s3_access_key, s3_secret_key and s3_security_token in the http block
---- http_config
-s3_access_key ASIATEMPORARY0000001;
-s3_secret_key TemporarySecretKey/With+Signs00000000001;
-s3_security_token TemporarySessionToken/With+Signs==;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
+=== TEST 1: s3_access_key, s3_secret_key and s3_security_token in %context%
+--- cases
+context
+http
+server
+location
+if
+upstream
+--- http_config eval: ::http_config('%context%', $::Temporary)
+--- config eval: ::config('%context%', $::Temporary, 's3_region eu-west-1; s3_use_headers on; proxy_set_header Host s3.test;')
 --- request
 GET /f/hello.txt
 --- response_body
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
 
-=== TEST 2: s3_access_key, s3_secret_key and s3_security_token in a server block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key ASIATEMPORARY0000001;
-s3_secret_key TemporarySecretKey/With+Signs00000000001;
-s3_security_token TemporarySessionToken/With+Signs==;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 3: s3_access_key, s3_secret_key and s3_security_token in a location block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-location /f/ {
-    s3_access_key ASIATEMPORARY0000001;
-    s3_secret_key TemporarySecretKey/With+Signs00000000001;
-    s3_security_token TemporarySessionToken/With+Signs==;
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 4: s3_access_key, s3_secret_key and s3_security_token in an if block in a location
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-location /f/ {
-    if ($uri) {
-        s3_access_key ASIATEMPORARY0000001;
-        s3_secret_key TemporarySecretKey/With+Signs00000000001;
-        s3_security_token TemporarySessionToken/With+Signs==;
-    }
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 5: s3_access_key, s3_secret_key and s3_security_token in an upstream block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key ASIATEMPORARY0000001;
-    s3_secret_key TemporarySecretKey/With+Signs00000000001;
-    s3_security_token TemporarySessionToken/With+Signs==;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 6: s3_region in the http block
---- http_config
-s3_region eu-west-1;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
+=== TEST 2: s3_region in %context%
+--- cases
+context
+http
+server
+location
+if
+upstream
+--- http_config eval: ::http_config('%context%', 's3_region eu-west-1;')
+--- config eval: ::config('%context%', 's3_region eu-west-1;', '$TEST_NGINX_KEYS proxy_set_header Host s3.test;')
 --- request
 GET /f/hello.txt
 --- response_body
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
 
-=== TEST 7: s3_region in a server block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-s3_region eu-west-1;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 8: s3_region in a location block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    s3_region eu-west-1;
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 9: s3_region in an if block in a location
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    if ($uri) {
-        s3_region eu-west-1;
-    }
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 10: s3_region in an upstream block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_region eu-west-1;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 11: s3_use_headers in the http block
---- http_config
-s3_use_headers on;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
+=== TEST 3: s3_use_headers in %context%
+--- cases
+context
+http
+server
+location
+if
+upstream
+--- http_config eval: ::http_config('%context%', 's3_use_headers on;')
+--- config eval: ::config('%context%', 's3_use_headers on;', '$TEST_NGINX_KEYS proxy_set_header Host s3.test;')
 --- request
 GET /f/hello.txt
 --- response_body
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
 
-=== TEST 12: s3_use_headers in a server block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-s3_use_headers on;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
+=== TEST 4: s3_bucket_in_host in %context%
+--- cases
+context
+http
+server
+location
+if
+upstream
+--- http_config eval: ::http_config('%context%', 's3_bucket_in_host on;')
+--- config eval: ::config('%context%', 's3_bucket_in_host on;', '$TEST_NGINX_KEYS proxy_set_header Host films.s3.test;') =~ s{s3/films/}{s3/}r
 --- request
 GET /f/hello.txt
 --- response_body
 hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
+--- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
 
-=== TEST 13: s3_use_headers in a location block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
+=== TEST 5: s3_methods in %context%
+--- cases
+context
+http
+server
+location
+if
+--- http_config eval
+::http_config('%context%', 's3_methods PUT;') =~ s/S3_PORT/UPSTREAM_PORT/r
+--- config eval
+::config('%context%', 's3_methods PUT;', '$TEST_NGINX_KEYS
     s3_use_headers on;
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 14: s3_use_headers in an if block in a location
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    if ($uri) {
-        s3_use_headers on;
-    }
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 15: s3_use_headers in an upstream block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_use_headers on;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 16: s3_bucket_in_host in the http block
---- http_config
-s3_bucket_in_host on;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 17: s3_bucket_in_host in a server block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-s3_bucket_in_host on;
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 18: s3_bucket_in_host in a location block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    s3_bucket_in_host on;
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 19: s3_bucket_in_host in an if block in a location
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    if ($uri) {
-        s3_bucket_in_host on;
-    }
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 20: s3_bucket_in_host in an upstream block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_bucket_in_host on;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 21: s3_methods in the http block
---- http_config
-s3_methods PUT;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
-s3_use_headers on;
-location /f/ {
-    proxy_pass http://s3/films/;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
-    proxy_set_header Host s3.test;
-}
+    proxy_set_header Host s3.test;')
 --- request
 PUT /f/new
 text
@@ -419,97 +124,11 @@ text
 Host: s3\.test
 Content-Length: 4
 x-amz-date: [^\n]+
-Authorization: AWS AKIDPERMANENT0000001:\S+
+Authorization: AWS AKIDTEST00000000001:\S+
 
 text\z
 
-=== TEST 22: s3_methods in a server block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
-s3_use_headers on;
-s3_methods PUT;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host s3.test;
-}
---- request
-PUT /f/new
-text
---- upstream_request_like
-\APUT /films/new HTTP/1\.1
-Host: s3\.test
-Content-Length: 4
-x-amz-date: [^\n]+
-Authorization: AWS AKIDPERMANENT0000001:\S+
-
-text\z
-
-=== TEST 23: s3_methods in a location block
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
-s3_use_headers on;
-location /f/ {
-    s3_methods PUT;
-    proxy_pass http://s3/films/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host s3.test;
-}
---- request
-PUT /f/new
-text
---- upstream_request_like
-\APUT /films/new HTTP/1\.1
-Host: s3\.test
-Content-Length: 4
-x-amz-date: [^\n]+
-Authorization: AWS AKIDPERMANENT0000001:\S+
-
-text\z
-
-=== TEST 24: s3_methods in an if block in a location
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-s3_access_key AKIDPERMANENT0000001;
-s3_secret_key PermanentSecretKey/With+Signs00000000001;
-s3_use_headers on;
-location /f/ {
-    if ($uri) {
-        s3_methods PUT;
-    }
-    proxy_pass http://s3/films/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host s3.test;
-}
---- request
-PUT /f/new
-text
---- upstream_request_like
-\APUT /films/new HTTP/1\.1
-Host: s3\.test
-Content-Length: 4
-x-amz-date: [^\n]+
-Authorization: AWS AKIDPERMANENT0000001:\S+
-
-text\z
-
-=== TEST 25: an if block with a proxy_pass of its own
+=== TEST 6: an if block with a proxy_pass of its own
 --- config
 location /music/ {
     if ($arg_s3) {
@@ -524,7 +143,7 @@ GET /music/hello.txt?s3=1
 hello from music
 --- s3_log_like: ^connection=\d+ GET /music/hello\.txt\?s3=1&AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 26: an if block with keys leaves the requests to which it does not apply unsigned
+=== TEST 7: an if block with keys leaves the requests to which it does not apply unsigned
 --- config
 location /f/ {
     if ($arg_s3) {
@@ -542,7 +161,7 @@ GET /f/a?t=1
 GET /f/a?t=1 HTTP/1.1
 Host: h
 
-=== TEST 27: without directives of the module requests are passed on as they are
+=== TEST 8: without directives of the module requests are passed on as they are
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -559,7 +178,7 @@ GET /f/a?Expires=1&X-Amz-Date=2 HTTP/1.1
 Host: h
 Authorization: Basic b3duOg==
 
-=== TEST 28: without credentials s3_region, s3_use_headers, s3_bucket_in_host and s3_methods do nothing
+=== TEST 9: without credentials s3_region, s3_use_headers, s3_bucket_in_host and s3_methods do nothing
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -577,7 +196,7 @@ GET /f/a
 GET /f/a HTTP/1.1
 Host: h
 
-=== TEST 29: with credentials alone the default is Signature V2 in the query
+=== TEST 10: with credentials alone the default is Signature V2 in the query
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -593,7 +212,7 @@ GET /f/a
 \AGET /films/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=[A-Za-z0-9%]{27,}%3D HTTP/1\.1
 Host: h\z
 
-=== TEST 30: s3_use_headers off and s3_region: Signature V4 in the query
+=== TEST 11: s3_use_headers off and s3_region: Signature V4 in the query
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -611,7 +230,7 @@ GET /f/a
 \AGET /films/a\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000001%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1
 Host: h\z
 
-=== TEST 31: s3_use_headers on and s3_region: Signature V4 in headers
+=== TEST 12: s3_use_headers on and s3_region: Signature V4 in headers
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -632,7 +251,7 @@ x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 32: s3_bucket_in_host does not move the bucket of a Host of Amazon
+=== TEST 13: s3_bucket_in_host does not move the bucket of a Host of Amazon
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -647,7 +266,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /hello\.txt 200 v2-headers$
 
-=== TEST 33: on and off may be written in capital letters, as everywhere in nginx
+=== TEST 14: on and off may be written in capital letters, as everywhere in nginx
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -660,7 +279,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v2-headers$
 
-=== TEST 34: values may be quoted
+=== TEST 15: values may be quoted
 --- config
 location /f/ {
     s3_access_key "AKIDPERMANENT0000001";
@@ -674,7 +293,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v4-query$
 
-=== TEST 35: the recommended way: everything in the upstream block of a bucket
+=== TEST 16: the recommended way: everything in the upstream block of a bucket
 --- http_config
 upstream films.s3.test {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -697,7 +316,7 @@ location /f/ { proxy_pass http://films.s3.test/; }
 ^connection=\d+ GET /hello\.txt 200 v4-headers$
 ^connection=\d+ GET /deep/er/nested/path\.txt 200 v4-headers$
 
-=== TEST 36: the traditional way: everything in the location
+=== TEST 17: the traditional way: everything in the location
 --- http_config
 upstream films.s3.test {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -722,7 +341,7 @@ location /f/ {
 ^connection=\d+ GET /hello\.txt 200 v4-headers$
 ^connection=\d+ GET /deep/er/nested/path\.txt 200 v4-headers$
 
-=== TEST 37: an upstream block written after the server
+=== TEST 18: an upstream block written after the server
 --- http_config
 server {
     listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
@@ -741,7 +360,7 @@ GET /hello.txt
 hello from films
 --- s3_log_like: 200 v4-query$
 
-=== TEST 38: several accounts in one nginx, in upstream blocks
+=== TEST 19: several accounts in one nginx, in upstream blocks
 --- http_config
 upstream films.s3.test {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -778,7 +397,7 @@ location /plain/ {
 GET /plain/ HTTP/1.1
 Host: h
 
-=== TEST 39: several accounts in one nginx, in locations
+=== TEST 20: several accounts in one nginx, in locations
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -801,7 +420,7 @@ location /m/ {
 ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+Credential=AKIDPERMANENT\S+ 200 v4-query$
 ^connection=\d+ GET /music/hello\.txt 200 v2-headers$
 
-=== TEST 40: several regions for one account in one nginx
+=== TEST 21: several regions for one account in one nginx
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -825,7 +444,7 @@ location /m/ { proxy_pass http://music; }
 [map { qr{^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/$_/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}$}m }
  "eu-west-1", "us-east-1", "eu-west-1"]
 
-=== TEST 41: two servers with accounts of their own
+=== TEST 22: two servers with accounts of their own
 --- http_config
 server {
     listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;

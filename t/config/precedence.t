@@ -6,459 +6,109 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
+# Directives with a value that the S3 server accepts, and with another one; what
+# they need beside them; how the request is then signed.
+our %Setting = (
+    credentials => {
+        right => '$TEST_NGINX_KEYS',
+        wrong => 's3_access_key AKIDUNKNOWN000000001;'
+            . ' s3_secret_key SecretCanary/With+Signs0000000000000001;',
+        with  => 's3_region eu-west-1; s3_use_headers on;',
+        log   => '^connection=\d+ GET /films/hello\.txt 200 v4-headers$',
+    },
+    s3_region => {
+        right => 's3_region eu-west-1;',
+        wrong => 's3_region us-east-1;',
+        with  => '$TEST_NGINX_KEYS',
+        log   => '^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$',
+    },
+    s3_use_headers => {
+        right => 's3_use_headers on;',
+        wrong => 's3_use_headers off;',
+        with  => '$TEST_NGINX_KEYS',
+        log   => '^connection=\d+ GET /films/hello\.txt 200 v2-headers$',
+    },
+    s3_bucket_in_host => {
+        right => 's3_bucket_in_host on;',
+        wrong => 's3_bucket_in_host off;',
+        with  => '$TEST_NGINX_KEYS',
+        log   => '^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$',
+    },
+);
+
+# The directives of a setting by block: the right value in one block, the wrong
+# value in the others.
+sub by_block {
+    my ($setting, $right, @wrong) = @_;
+
+    return ((map { $_ => '' } qw(http server upstream outer_location location)),
+        (map { $_ => $Setting{$setting}{wrong} } @wrong),
+        $right => $Setting{$setting}{right});
+}
+
+sub http_config {
+    my %in = by_block(@_);
+
+    return "$in{http} upstream s3 {
+        server 127.0.0.1:\$TEST_NGINX_S3_PORT;
+        $in{upstream}
+    }";
+}
+
+# Without a value for it there is no outer location.
+sub config {
+    my ($setting, @blocks) = @_;
+
+    my %in = by_block($setting, @blocks);
+    my ($path, $host) = $setting eq 's3_bucket_in_host'
+        ? ('', 'films.s3.test') : ('films/', 's3.test');
+    my $server = "$Setting{$setting}{with} $in{server} proxy_set_header Host $host;";
+    return "$server location /f/ { $in{location} proxy_pass http://s3/$path; }"
+        unless $in{outer_location};
+    return "$server location /f/ {
+        $in{outer_location}
+        location /f/h { $in{location} proxy_pass http://s3/${path}h; }
+    }";
+}
+
 no_root_location();
 s3_region('eu-west-1');
 run_tests();
 
 __DATA__
 
-=== TEST 1: credentials: a location wins over its upstream, server and http
---- http_config
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDUNKNOWN000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-location /f/ {
-    $TEST_NGINX_KEYS
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
+=== TEST 1: %setting%: %right% has precedence over %wrong%
+--- cases
+setting           | right          | wrong
+credentials       | location       | upstream server http
+credentials       | upstream       | server http
+credentials       | server         | http
+credentials       | outer_location | upstream server http
+credentials       | location       | outer_location upstream server http
+s3_region         | location       | upstream server http
+s3_region         | upstream       | server http
+s3_region         | server         | http
+s3_region         | outer_location | upstream server http
+s3_region         | location       | outer_location upstream server http
+s3_use_headers    | location       | upstream server http
+s3_use_headers    | upstream       | server http
+s3_use_headers    | server         | http
+s3_use_headers    | outer_location | upstream server http
+s3_use_headers    | location       | outer_location upstream server http
+s3_bucket_in_host | location       | upstream server http
+s3_bucket_in_host | upstream       | server http
+s3_bucket_in_host | server         | http
+s3_bucket_in_host | outer_location | upstream server http
+s3_bucket_in_host | location       | outer_location upstream server http
+--- http_config eval: ::http_config(qw(%setting% %right% %wrong%))
+--- config eval: ::config(qw(%setting% %right% %wrong%))
 --- request
 GET /f/hello.txt
 --- response_body
 hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
+--- s3_log_like eval: $::Setting{'%setting%'}{log}
 
-=== TEST 2: credentials: an upstream wins over server and http
---- http_config
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    $TEST_NGINX_KEYS
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 3: credentials: a server wins over http
---- http_config
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 4: credentials: the location around wins over upstream, server and http
---- http_config
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDUNKNOWN000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-location /f/ {
-    $TEST_NGINX_KEYS
-    location /f/h {
-        proxy_pass http://s3/films/h;
-        proxy_set_header Host s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 5: credentials: a location wins over the location around
---- http_config
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_access_key AKIDUNKNOWN000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-}
---- config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key AKIDUNKNOWN000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-location /f/ {
-    s3_access_key AKIDUNKNOWN000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    location /f/h {
-        $TEST_NGINX_KEYS
-        proxy_pass http://s3/films/h;
-        proxy_set_header Host s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
-
-=== TEST 6: s3_region: a location wins over its upstream, server and http
---- http_config
-s3_region us-east-1;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_region us-east-1;
-}
---- config
-$TEST_NGINX_KEYS
-s3_region us-east-1;
-location /f/ {
-    s3_region eu-west-1;
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 7: s3_region: an upstream wins over server and http
---- http_config
-s3_region us-east-1;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_region eu-west-1;
-}
---- config
-$TEST_NGINX_KEYS
-s3_region us-east-1;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 8: s3_region: a server wins over http
---- http_config
-s3_region us-east-1;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-s3_region eu-west-1;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 9: s3_region: the location around wins over upstream, server and http
---- http_config
-s3_region us-east-1;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_region us-east-1;
-}
---- config
-$TEST_NGINX_KEYS
-s3_region us-east-1;
-location /f/ {
-    s3_region eu-west-1;
-    location /f/h {
-        proxy_pass http://s3/films/h;
-        proxy_set_header Host s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 10: s3_region: a location wins over the location around
---- http_config
-s3_region us-east-1;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_region us-east-1;
-}
---- config
-$TEST_NGINX_KEYS
-s3_region us-east-1;
-location /f/ {
-    s3_region us-east-1;
-    location /f/h {
-        s3_region eu-west-1;
-        proxy_pass http://s3/films/h;
-        proxy_set_header Host s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?X-Amz-\S+ 200 v4-query$
-
-=== TEST 11: s3_use_headers: a location wins over its upstream, server and http
---- http_config
-s3_use_headers off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_use_headers off;
-}
---- config
-$TEST_NGINX_KEYS
-s3_use_headers off;
-location /f/ {
-    s3_use_headers on;
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 12: s3_use_headers: an upstream wins over server and http
---- http_config
-s3_use_headers off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_use_headers on;
-}
---- config
-$TEST_NGINX_KEYS
-s3_use_headers off;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 13: s3_use_headers: a server wins over http
---- http_config
-s3_use_headers off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-s3_use_headers on;
-location /f/ {
-    proxy_pass http://s3/films/;
-    proxy_set_header Host s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 14: s3_use_headers: the location around wins over upstream, server and http
---- http_config
-s3_use_headers off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_use_headers off;
-}
---- config
-$TEST_NGINX_KEYS
-s3_use_headers off;
-location /f/ {
-    s3_use_headers on;
-    location /f/h {
-        proxy_pass http://s3/films/h;
-        proxy_set_header Host s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 15: s3_use_headers: a location wins over the location around
---- http_config
-s3_use_headers off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_use_headers off;
-}
---- config
-$TEST_NGINX_KEYS
-s3_use_headers off;
-location /f/ {
-    s3_use_headers off;
-    location /f/h {
-        s3_use_headers on;
-        proxy_pass http://s3/films/h;
-        proxy_set_header Host s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v2-headers$
-
-=== TEST 16: s3_bucket_in_host: a location wins over its upstream, server and http
---- http_config
-s3_bucket_in_host off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_bucket_in_host off;
-}
---- config
-$TEST_NGINX_KEYS
-s3_bucket_in_host off;
-location /f/ {
-    s3_bucket_in_host on;
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 17: s3_bucket_in_host: an upstream wins over server and http
---- http_config
-s3_bucket_in_host off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_bucket_in_host on;
-}
---- config
-$TEST_NGINX_KEYS
-s3_bucket_in_host off;
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 18: s3_bucket_in_host: a server wins over http
---- http_config
-s3_bucket_in_host off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- config
-$TEST_NGINX_KEYS
-s3_bucket_in_host on;
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_set_header Host films.s3.test;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 19: s3_bucket_in_host: the location around wins over upstream, server and http
---- http_config
-s3_bucket_in_host off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_bucket_in_host off;
-}
---- config
-$TEST_NGINX_KEYS
-s3_bucket_in_host off;
-location /f/ {
-    s3_bucket_in_host on;
-    location /f/h {
-        proxy_pass http://s3/h;
-        proxy_set_header Host films.s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 20: s3_bucket_in_host: a location wins over the location around
---- http_config
-s3_bucket_in_host off;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_S3_PORT;
-    s3_bucket_in_host off;
-}
---- config
-$TEST_NGINX_KEYS
-s3_bucket_in_host off;
-location /f/ {
-    s3_bucket_in_host off;
-    location /f/h {
-        s3_bucket_in_host on;
-        proxy_pass http://s3/h;
-        proxy_set_header Host films.s3.test;
-    }
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- s3_log_like: ^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$
-
-=== TEST 21: s3_use_headers off in a location wins over on in its upstream
+=== TEST 2: s3_use_headers off in a location wins over on in its upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -477,7 +127,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v2-query$
 
-=== TEST 22: s3_bucket_in_host off in an upstream wins over on in http
+=== TEST 3: s3_bucket_in_host off in an upstream wins over on in http
 --- http_config
 s3_bucket_in_host on;
 upstream s3 {
@@ -496,7 +146,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v2-query$
 
-=== TEST 23: each setting comes from another block
+=== TEST 4: each setting comes from another block
 --- http_config
 s3_use_headers on;
 upstream s3 {
@@ -518,7 +168,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
 
-=== TEST 24: the credentials of an upstream take a region and a placement from the location
+=== TEST 5: the credentials of an upstream take a region and a placement from the location
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -539,7 +189,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
 
-=== TEST 25: the token of an upstream is not sent with the keys of a location
+=== TEST 6: the token of an upstream is not sent with the keys of a location
 --- http_config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -567,7 +217,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 26: the token of a server is not sent with the keys of a location
+=== TEST 7: the token of a server is not sent with the keys of a location
 --- http_config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -595,7 +245,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 27: the token of http is not sent with the keys of a location
+=== TEST 8: the token of http is not sent with the keys of a location
 --- http_config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -623,7 +273,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 28: the token of the location around is not sent with the keys of a location
+=== TEST 9: the token of the location around is not sent with the keys of a location
 --- http_config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -653,7 +303,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 29: the token of http is not sent with the keys of an upstream
+=== TEST 10: the token of http is not sent with the keys of an upstream
 --- http_config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -681,7 +331,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 30: the token of a server is not sent with the keys of an upstream, in the query either
+=== TEST 11: the token of a server is not sent with the keys of an upstream, in the query either
 --- http_config
 s3_region eu-west-1;
 upstream s3 {
@@ -705,7 +355,7 @@ GET /f/h
 \AGET /h\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000002%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1
 Host: h\z
 
-=== TEST 31: s3_access_key off in a location turns off the keys of http
+=== TEST 12: s3_access_key off in a location turns off the keys of http
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -725,7 +375,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 32: s3_access_key off in a location turns off the keys of its upstream
+=== TEST 13: s3_access_key off in a location turns off the keys of its upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -745,7 +395,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 33: s3_access_key off in a nested location turns off the keys of the location around
+=== TEST 14: s3_access_key off in a nested location turns off the keys of the location around
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -767,7 +417,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 34: s3_access_key off in the location around turns off the keys of http and upstream
+=== TEST 15: s3_access_key off in the location around turns off the keys of http and upstream
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -790,7 +440,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 35: s3_access_key off in a server turns off the keys of http
+=== TEST 16: s3_access_key off in a server turns off the keys of http
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -810,7 +460,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 36: s3_access_key off in an upstream turns off the keys of http and server
+=== TEST 17: s3_access_key off in an upstream turns off the keys of http and server
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -831,7 +481,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 37: keys in a location switch on what off in its upstream switched off
+=== TEST 18: keys in a location switch on what off in its upstream switched off
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -852,7 +502,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 38: keys in a nested location switch on what off in the location around switched off
+=== TEST 19: keys in a nested location switch on what off in the location around switched off
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -875,7 +525,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 39: keys in an upstream switch on what off in the server switched off
+=== TEST 20: keys in an upstream switch on what off in the server switched off
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -896,7 +546,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 40: keys in a location switch on what off in http switched off
+=== TEST 21: keys in a location switch on what off in http switched off
 --- http_config
 s3_access_key off;
 upstream s3 {
@@ -915,7 +565,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 41: a location nested three deep inherits
+=== TEST 22: a location nested three deep inherits
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -932,7 +582,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 42: a regex location inherits from the server
+=== TEST 23: a regex location inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -945,7 +595,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 43: a regex location nested in a prefix location inherits from it
+=== TEST 24: a regex location nested in a prefix location inherits from it
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -960,7 +610,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 44: an exact location has keys of its own
+=== TEST 25: an exact location has keys of its own
 --- config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -975,7 +625,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 45: a named location inherits from the server
+=== TEST 26: a named location inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -990,7 +640,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 46: a named location has keys of its own
+=== TEST 27: a named location has keys of its own
 --- config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -1007,7 +657,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 47: a request that an internal redirect takes to another location is signed with the keys of that location
+=== TEST 28: a request that an internal redirect takes to another location is signed with the keys of that location
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -1025,7 +675,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 48: a request that an internal redirect takes to a location without keys goes unsigned
+=== TEST 29: a request that an internal redirect takes to a location without keys goes unsigned
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -1046,7 +696,7 @@ GET /f/h
 --- upstream_request eval
 [undef, "GET /h HTTP/1.1\nHost: h\n"]
 
-=== TEST 49: an if block inherits from its location
+=== TEST 30: an if block inherits from its location
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -1060,7 +710,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 50: an if block inherits from its location where proxy_pass has variables
+=== TEST 31: an if block inherits from its location where proxy_pass has variables
 --- config
 location /films/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -1075,7 +725,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 51: an if block inherits from the server
+=== TEST 32: an if block inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -1089,7 +739,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 52: an if block does not take a request past the keys of the upstream
+=== TEST 33: an if block does not take a request past the keys of the upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -1108,7 +758,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 53: an if block does not take a request past s3_methods
+=== TEST 34: an if block does not take a request past s3_methods
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -1120,7 +770,7 @@ DELETE /f/a
 --- error_code: 405
 --- upstream_count: 0
 
-=== TEST 54: an if block with a proxy_pass of its own inherits from its location
+=== TEST 35: an if block with a proxy_pass of its own inherits from its location
 --- config
 location /films/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -1136,7 +786,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 55: the keys of an if block win over those of its location and of the upstream
+=== TEST 36: the keys of an if block win over those of its location and of the upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -1160,7 +810,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 56: s3_access_key off in an if block
+=== TEST 37: s3_access_key off in an if block
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -1182,7 +832,7 @@ location /f/ {
 [qr{\AGET /f/a\?plain=1 HTTP/1\.1\nHost: h\z},
  qr{\AGET /f/a\?AWSAccessKeyId=AKIDTEST00000000001&}]
 
-=== TEST 57: a limit_except block inherits from its location
+=== TEST 38: a limit_except block inherits from its location
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -1196,7 +846,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 58: a limit_except block inherits from the server
+=== TEST 39: a limit_except block inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -1210,7 +860,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 59: a limit_except block does not take a request past s3_methods
+=== TEST 40: a limit_except block does not take a request past s3_methods
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -1222,7 +872,7 @@ DELETE /f/a
 --- error_code: 405
 --- upstream_count: 0
 
-=== TEST 60: a limit_except block with a proxy_pass of its own inherits
+=== TEST 41: a limit_except block with a proxy_pass of its own inherits
 --- config
 location /films/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -1238,7 +888,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 61: s3_methods: the nearest of location, server and http wins
+=== TEST 42: s3_methods: the nearest of location, server and http wins
 --- http_config
 s3_methods DELETE;
 --- config
@@ -1263,7 +913,7 @@ location /head/ {
 ["Allow: PUT", "Allow: HEAD", "Allow: GET, HEAD"]
 --- upstream_count: 0
 
-=== TEST 62: the upstream of a proxy_pass with variables counts as well
+=== TEST 43: the upstream of a proxy_pass with variables counts as well
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -1284,7 +934,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 63: s3_access_key off in the upstream of a proxy_pass with variables counts as well
+=== TEST 44: s3_access_key off in the upstream of a proxy_pass with variables counts as well
 --- http_config
 $TEST_NGINX_KEYS
 upstream films {

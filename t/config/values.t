@@ -7,6 +7,20 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
+# All directives for the recording upstream, one of them with another value.
+sub directives {
+    my ($name, $value) = @_;
+
+    my %value = (
+        s3_access_key     => 'AKIDTEST00000000001',
+        s3_secret_key     => 'SecretCanary/With+Signs0000000000000001',
+        s3_security_token => 'TokenCanary/With+Signs0000000000000001==',
+        s3_region         => 'eu-west-1',
+        $name             => $value,
+    );
+    return map { "$_ $value{$_};" } sort keys %value;
+}
+
 no_root_location();
 s3_region('eu-west-1');
 run_tests();
@@ -293,57 +307,34 @@ location /f/ {
 PermanentSecretKey
 SecretCanary
 
-=== TEST 15: s3_access_key that evaluates to nothing
+=== TEST 15: %directive% that evaluates to an empty value
+--- cases
+directive
+s3_access_key
+s3_secret_key
+s3_region
 --- http_config
 map $uri $v {
     /other x;
 }
---- config
-location /f/ {
-    s3_access_key $v;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
+--- config eval
+"location /f/ {
+    @{[::directives('%directive%', '$v')]}
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/;
+}"
 --- request
 GET /f/hello.txt
 --- error_code: 500
 --- grep_error_log eval
 qr{request not signed and not sent: [^,]*}
 --- grep_error_log_out
-request not signed and not sent: "s3_access_key" evaluated to an empty value
+request not signed and not sent: "%directive%" evaluated to an empty value
 --- no_error_log
 SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 16: s3_secret_key that evaluates to nothing
---- http_config
-map $uri $v {
-    /other x;
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key $v;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_secret_key" evaluated to an empty value
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 17: s3_security_token that evaluates to nothing: permanent and temporary keys in one location
+=== TEST 16: s3_security_token that evaluates to nothing: permanent and temporary keys in one location
 --- http_config
 map $arg_t $id     { 1 ASIATEMPORARY0000001; default AKIDPERMANENT0000001; }
 map $arg_t $secret { 1 TemporarySecretKey/With+Signs00000000001; default PermanentSecretKey/With+Signs00000000001; }
@@ -361,269 +352,56 @@ location /f/ {
 --- response_body eval
 ["hello from films\n", "hello from films\n"]
 
-=== TEST 18: s3_region that evaluates to nothing
+=== TEST 17: %directive% that evaluates to a value with %what%
+--- cases
+directive         | what                      | value
+s3_access_key     | a space                   | Key X
+s3_access_key     | a line feed               | Key\nX
+s3_access_key     | a character outside ASCII | KeyéX
+s3_secret_key     | a space                   | SecretCanary X
+s3_secret_key     | a line feed               | SecretCanary\nX
+s3_secret_key     | a character outside ASCII | SecretCanaryéX
+s3_security_token | a space                   | TokenCanary X
+s3_security_token | a line feed               | TokenCanary\nX
+s3_security_token | a character outside ASCII | TokenCanaryéX
 --- http_config
 map $uri $v {
-    /other x;
+    default "%value%";
 }
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region $v;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
+--- config eval
+"location /f/ {
+    @{[::directives('%directive%', '$v')]}
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/;
+}"
 --- request
 GET /f/hello.txt
 --- error_code: 500
 --- grep_error_log eval
 qr{request not signed and not sent: [^,]*}
 --- grep_error_log_out
-request not signed and not sent: "s3_region" evaluated to an empty value
+request not signed and not sent: "%directive%" evaluated to a value with a character that is not printable ASCII
 --- no_error_log
 SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 19: s3_access_key that evaluates to a value with a space
+=== TEST 18: s3_region that evaluates to a value with %what%
+--- cases
+what                      | value
+a space                   | eu west
+a slash                   | eu/west
+a line feed               | eu\nwest
+a character outside ASCII | euéwest
+a comma                   | eu,west
 --- http_config
 map $uri $v {
-    default "Key X";
+    default "%value%";
 }
---- config
-location /f/ {
-    s3_access_key $v;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 20: s3_access_key that evaluates to a value with a line feed
---- http_config
-map $uri $v {
-    default "Key\nX";
-}
---- config
-location /f/ {
-    s3_access_key $v;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 21: s3_access_key that evaluates to a value with a character outside ASCII
---- http_config
-map $uri $v {
-    default "KeyéX";
-}
---- config
-location /f/ {
-    s3_access_key $v;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 22: s3_secret_key that evaluates to a value with a space
---- http_config
-map $uri $v {
-    default "SecretCanary X";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key $v;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_secret_key" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 23: s3_secret_key that evaluates to a value with a line feed
---- http_config
-map $uri $v {
-    default "SecretCanary\nX";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key $v;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_secret_key" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 24: s3_secret_key that evaluates to a value with a character outside ASCII
---- http_config
-map $uri $v {
-    default "SecretCanaryéX";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key $v;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_secret_key" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 25: s3_security_token that evaluates to a value with a space
---- http_config
-map $uri $v {
-    default "TokenCanary X";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token $v;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_security_token" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 26: s3_security_token that evaluates to a value with a line feed
---- http_config
-map $uri $v {
-    default "TokenCanary\nX";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token $v;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_security_token" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 27: s3_security_token that evaluates to a value with a character outside ASCII
---- http_config
-map $uri $v {
-    default "TokenCanaryéX";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token $v;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_security_token" evaluated to a value with a character that is not printable ASCII
---- no_error_log
-SecretCanary
-TokenCanary
---- upstream_count: 0
-
-=== TEST 28: s3_region that evaluates to a value with a space
---- http_config
-map $uri $v {
-    default "eu west";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region $v;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
+--- config eval
+"location /f/ {
+    @{[::directives('s3_region', '$v')]}
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/;
+}"
 --- request
 GET /f/hello.txt
 --- error_code: 500
@@ -631,97 +409,12 @@ GET /f/hello.txt
 qr{request not signed and not sent: [^,]*}
 --- grep_error_log_out
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
+--- no_error_log
+SecretCanary
+TokenCanary
 --- upstream_count: 0
 
-=== TEST 29: s3_region that evaluates to a value with a slash
---- http_config
-map $uri $v {
-    default "eu/west";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region $v;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
---- upstream_count: 0
-
-=== TEST 30: s3_region that evaluates to a value with a line feed
---- http_config
-map $uri $v {
-    default "eu\nwest";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region $v;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
---- upstream_count: 0
-
-=== TEST 31: s3_region that evaluates to a value with a character outside ASCII
---- http_config
-map $uri $v {
-    default "euéwest";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region $v;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
---- upstream_count: 0
-
-=== TEST 32: s3_region that evaluates to a value with a comma
---- http_config
-map $uri $v {
-    default "eu,west";
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    s3_region $v;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- error_code: 500
---- grep_error_log eval
-qr{request not signed and not sent: [^,]*}
---- grep_error_log_out
-request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
---- upstream_count: 0
-
-=== TEST 33: an argument with an encoded character is taken as it stands
+=== TEST 19: an argument with an encoded character is taken as it stands
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -737,7 +430,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to a value with a character outside [A-Za-z0-9_-]
 --- upstream_count: 0
 
-=== TEST 34: an absent argument
+=== TEST 20: an absent argument
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -753,7 +446,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 35: a header with a byte outside ASCII
+=== TEST 21: a header with a byte outside ASCII
 --- config
 location /f/ {
     s3_access_key $http_key;
@@ -771,7 +464,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
 --- upstream_count: 0
 
-=== TEST 36: an empty region does not mean Signature V2, in an upstream block either
+=== TEST 22: an empty region does not mean Signature V2, in an upstream block either
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -791,7 +484,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 37: empty credentials of a location do not mean those of the block around
+=== TEST 23: empty credentials of a location do not mean those of the block around
 --- http_config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -808,7 +501,7 @@ GET /f/hello.txt
 request not signed and not sent: "s3_access_key" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 38: a variable whose evaluation never ends
+=== TEST 24: a variable whose evaluation never ends
 --- http_config
 map $a $b { default $a; }
 map $b $a { default $b; }
@@ -826,7 +519,7 @@ cycle while evaluating variable
 request not signed and not sent: "s3_region"
 --- upstream_count: 0
 
-=== TEST 39: after a value was evaluated nginx still writes its debug lines
+=== TEST 25: after a value was evaluated nginx still writes its debug lines
 --- http_config
 map $uri $secret {
     default PermanentSecretKey/With+Signs00000000001;
@@ -849,7 +542,7 @@ http upstream process header
 --- no_error_log
 PermanentSecretKey
 
-=== TEST 40: the log level is not raised to evaluate a secret
+=== TEST 26: the log level is not raised to evaluate a secret
 --- log_level: error
 --- config
 location /other { set $key x; }
@@ -867,7 +560,7 @@ GET /f/hello.txt
 --- no_error_log
 [warn]
 
-=== TEST 41: a secret key with a dollar sign
+=== TEST 27: a secret key with a dollar sign
 --- http_config
 geo $dollar {
     default "$";
@@ -897,7 +590,7 @@ right
 --- no_error_log
 SecretCanary
 
-=== TEST 42: s3_access_key that evaluates to "off": not signed, and the other parts are not evaluated
+=== TEST 28: s3_access_key that evaluates to "off": not signed, and the other parts are not evaluated
 --- http_config
 map $arg_k $id { off off; default AKIDTEST00000000001; }
 --- config
@@ -920,7 +613,7 @@ location /f/ {
 --- no_error_log
 [error]
 
-=== TEST 43: s3_access_key that evaluates to "off": s3_methods still applies
+=== TEST 29: s3_access_key that evaluates to "off": s3_methods still applies
 --- http_config
 map $uri $id { default off; }
 --- config
