@@ -25,77 +25,35 @@ sub upstream {
 ";
 }
 
+# The messages, without the file and the line.
+our $Warnings = qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)};
+
 no_root_location();
 run_tests();
 
 __DATA__
 
-=== TEST 1: credentials of a location without a region
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
-
-=== TEST 2: credentials of an upstream without a region
+=== TEST 1: credentials without a region in %context%
+--- cases
+context  | http             | upstream         | server           | location
+http     | $TEST_NGINX_KEYS |                  |                  |
+upstream |                  | $TEST_NGINX_KEYS |                  |
+server   |                  |                  | $TEST_NGINX_KEYS |
+location |                  |                  |                  | $TEST_NGINX_KEYS
 --- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    $TEST_NGINX_KEYS
-}
+%http%
+upstream s3 { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; %upstream% }
 --- config
-location /f/ {
-    proxy_pass http://s3;
-}
-location = /probe { return 204; }
+%server%
+location /f/ { %location% proxy_pass http://s3; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 3: credentials of a server without a region
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
-
-=== TEST 4: credentials of http without a region
---- http_config
-$TEST_NGINX_KEYS
---- config
-location /f/ {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
-
-=== TEST 5: one warning for credentials that many locations use
+=== TEST 2: one warning for credentials that many locations use
 --- config
 $TEST_NGINX_KEYS
 location /f/ {
@@ -107,16 +65,14 @@ location /g/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 6: one warning for an upstream that many locations use
+=== TEST 3: one warning for an upstream that many locations use
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -129,16 +85,14 @@ location /f/ {
 location /g/ {
     proxy_pass http://s3/g/;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 7: one warning for each s3_access_key
+=== TEST 4: one warning for each s3_access_key
 --- config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -150,17 +104,15 @@ location /g/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 8: one warning though only one of two locations has no region
+=== TEST 5: one warning though only one of two locations has no region
 --- config
 $TEST_NGINX_KEYS
 location /f/ {
@@ -170,30 +122,27 @@ location /f/ {
 location /g/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 9: no warning with a region in the same block
+=== TEST 6: no warning with a region in the same block
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
     s3_region eu-west-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 10: no warning with a region in the block around
+=== TEST 7: no warning with a region in the block around
 --- http_config
 s3_region eu-west-1;
 --- config
@@ -201,14 +150,13 @@ location /f/ {
     $TEST_NGINX_KEYS
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 11: no warning with a region in the upstream
+=== TEST 8: no warning with a region in the upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -219,14 +167,13 @@ location /f/ {
     $TEST_NGINX_KEYS
     proxy_pass http://s3;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 12: no warning with a region in the location and keys in the upstream
+=== TEST 9: no warning with a region in the location and keys in the upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -237,14 +184,13 @@ location /f/ {
     s3_region eu-west-1;
     proxy_pass http://s3;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 13: no warning with a region in the location and keys at http level
+=== TEST 10: no warning with a region in the location and keys at http level
 --- http_config
 $TEST_NGINX_KEYS
 --- config
@@ -252,41 +198,38 @@ location /f/ {
     s3_region eu-west-1;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 14: no warning with a region of variables
+=== TEST 11: no warning with a region of variables
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
     s3_region $arg_region;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 15: no warning with s3_access_key off
+=== TEST 12: no warning with s3_access_key off
 --- config
 location /f/ {
     s3_access_key off;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 16: no warning for credentials that are switched off wherever they might be used
+=== TEST 13: no warning for credentials that are switched off wherever they might be used
 --- http_config
 $TEST_NGINX_KEYS
 --- config
@@ -294,28 +237,26 @@ location /f/ {
     s3_access_key off;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 17: no warning for credentials at http level that nothing uses
+=== TEST 14: no warning for credentials at http level that nothing uses
 --- http_config
 $TEST_NGINX_KEYS
 --- config
 location /f/ {
     return 204;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 18: credentials of an upstream that nothing uses
+=== TEST 15: credentials of an upstream that nothing uses
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -325,16 +266,14 @@ upstream s3 {
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in an upstream that no "proxy_pass" uses in
 
-=== TEST 19: no warning for credentials at http level where the upstream has its own
+=== TEST 16: no warning for credentials at http level where the upstream has its own
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -348,14 +287,13 @@ upstream s3 {
 location /f/ {
     proxy_pass http://s3;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 20: a proxy_pass with variables may choose an upstream with a region
+=== TEST 17: a proxy_pass with variables may choose an upstream with a region
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -367,30 +305,27 @@ location /f/ {
     set $up s3;
     proxy_pass http://$up;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 21: a proxy_pass with variables where no upstream has a region
+=== TEST 18: a proxy_pass with variables where no upstream has a region
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
     set $up 127.0.0.1;
     proxy_pass http://$up;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 22: an upstream with keys that only a proxy_pass with variables may choose
+=== TEST 19: an upstream with keys that only a proxy_pass with variables may choose
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -401,14 +336,13 @@ location /f/ {
     set $up s3;
     proxy_pass http://$up;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 23: a region in another location changes nothing
+=== TEST 20: a region in another location changes nothing
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -424,191 +358,53 @@ location /g/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 24: credentials beside a return
+=== TEST 21: credentials beside %what%
+--- cases
+what                        | directives
+return                      | return 204;
+root                        | root html;
+fastcgi_pass                | fastcgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
+uwsgi_pass                  | uwsgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
+scgi_pass                   | scgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
+memcached_pass              | set $memcached_key k; memcached_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
+grpc_pass                   | grpc_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
+fastcgi_pass with variables | fastcgi_pass $arg_x:9000;
+empty_gif                   | empty_gif;
+no other directive          |
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
     s3_region eu-west-1;
-    return 204;
+    %directives%
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 25: credentials beside a root
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    root html;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 26: credentials beside an alias, and without a region
+=== TEST 22: credentials beside an alias, and without a region
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
     alias html/;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 27: credentials beside fastcgi_pass
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    fastcgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 28: credentials beside uwsgi_pass
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    uwsgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 29: credentials beside scgi_pass
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    scgi_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 30: credentials beside memcached_pass
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    set $memcached_key k;
-    memcached_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 31: credentials beside grpc_pass
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    grpc_pass 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 32: credentials beside fastcgi_pass with variables
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    fastcgi_pass $arg_x:9000;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 33: credentials beside empty_gif
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-    empty_gif;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 34: credentials in a location without anything
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    s3_region eu-west-1;
-}
-location = /probe { return 204; }
---- request
-GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect in a location without "proxy_pass" in
-
-=== TEST 35: a proxy_pass in the location around does not count: nginx does not inherit it
+=== TEST 23: a proxy_pass in the location around does not count: nginx does not inherit it
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -617,16 +413,14 @@ location /f/ {
         s3_region eu-west-1;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 36: credentials of an if block whose location has no proxy_pass
+=== TEST 24: credentials of an if block whose location has no proxy_pass
 --- config
 location /f/ {
     if ($arg_x) {
@@ -634,16 +428,14 @@ location /f/ {
         s3_region eu-west-1;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 37: one warning for each location
+=== TEST 25: one warning for each location
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -655,17 +447,15 @@ location /g/ {
     s3_secret_key SecretCanary/With+Signs0000000000000001;
     s3_region eu-west-1;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 38: no warning if a nested location has the proxy_pass
+=== TEST 26: no warning if a nested location has the proxy_pass
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -674,14 +464,13 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 39: no warning if a location nested three deep has the proxy_pass
+=== TEST 27: no warning if a location nested three deep has the proxy_pass
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -692,14 +481,13 @@ location /f/ {
         }
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 40: no warning if an if block has the proxy_pass
+=== TEST 28: no warning if an if block has the proxy_pass
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -708,14 +496,13 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 41: no warning if a limit_except block has the proxy_pass
+=== TEST 29: no warning if a limit_except block has the proxy_pass
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -724,14 +511,13 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 42: no warning if the credentials stand in an if block beside the proxy_pass
+=== TEST 30: no warning if the credentials stand in an if block beside the proxy_pass
 --- config
 location /f/ {
     s3_region eu-west-1;
@@ -740,14 +526,13 @@ location /f/ {
     }
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 43: no warning if the proxy_pass has variables
+=== TEST 31: no warning if the proxy_pass has variables
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -755,27 +540,25 @@ location /f/ {
     set $up 127.0.0.1;
     proxy_pass http://$up;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 44: no warning for s3_access_key off without a proxy_pass
+=== TEST 32: no warning for s3_access_key off without a proxy_pass
 --- config
 location /f/ {
     s3_access_key off;
     return 204;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 45: a warning if each nested location has keys of its own
+=== TEST 33: a warning if each nested location has keys of its own
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -787,16 +570,14 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 46: a warning if each nested location is switched off
+=== TEST 34: a warning if each nested location is switched off
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -806,30 +587,27 @@ location /f/ {
         proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
     }
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- error_code: 404
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 47: no warning for credentials of a server without a proxy_pass
+=== TEST 35: no warning for credentials of a server without a proxy_pass
 --- config
 $TEST_NGINX_KEYS
 s3_region eu-west-1;
 location /f/ {
     return 204;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 48: no warning for credentials of http without a proxy_pass
+=== TEST 36: no warning for credentials of http without a proxy_pass
 --- http_config
 $TEST_NGINX_KEYS
 s3_region eu-west-1;
@@ -837,14 +615,13 @@ s3_region eu-west-1;
 location /f/ {
     return 204;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- no_error_log
 [warn]
 
-=== TEST 49: the warning tells the line of s3_access_key
+=== TEST 37: the warning tells the line of s3_access_key
 --- user_files
 >>> bucket.conf
 # A comment.
@@ -859,15 +636,14 @@ location /f/ {
 location /g/ {
     include $TEST_NGINX_HTML_DIR/bucket.conf;
 }
-location = /probe { return 204; }
 --- request
 GET /probe
---- error_code: 204
+--- error_code: 404
 --- error_log eval
 [qr{\[warn\] .*"s3_access_key" without "s3_region" .* in \S+/html/bucket\.conf:4$},
  qr{\[warn\] .*"s3_access_key" has no effect .* in \S+/html/bucket\.conf:4$}]
 
-=== TEST 50: credentials of a server that sign for a bucket and for an application
+=== TEST 38: credentials of a server that sign for a bucket and for an application
 --- config eval
 "$::Keys
 location /f/ { proxy_pass http://127.0.0.1:9; }
@@ -875,12 +651,11 @@ location /app/ { proxy_pass http://127.0.0.2:9; }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
 
-=== TEST 51: credentials of http, an upstream block and a literal host; one warning for three hosts
+=== TEST 39: credentials of http, an upstream block and a literal host; one warning for three hosts
 --- http_config eval
 "$::Keys" . ::upstream("films", "")
 --- config eval
@@ -890,12 +665,11 @@ location /more/ { $::Here }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" signs requests to several hosts, such as "films" and "127.0.0.2", in
 
-=== TEST 52: an authentication server is a host
+=== TEST 40: an authentication server is a host
 --- config eval
 "$::Keys
 location /f/ { auth_request /auth; proxy_pass http://127.0.0.1:9; }
@@ -903,24 +677,22 @@ location = /auth { internal; proxy_pass http://127.0.0.2:9/; }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
 
-=== TEST 53: an if block passes to another host
+=== TEST 41: an if block passes to another host
 --- config eval
 "$::Keys
 location /f/ { if (\$arg_x) { proxy_pass http://127.0.0.2:9; } proxy_pass http://127.0.0.1:9; }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
 
-=== TEST 54: another port is no other host
+=== TEST 42: another port is no other host
 --- config eval
 "$::Keys
 location /f/ { proxy_pass http://127.0.0.1:9; }
@@ -931,7 +703,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 55: the name of an upstream in other letters is no other host
+=== TEST 43: the name of an upstream in other letters is no other host
 --- http_config eval
 ::upstream("films", "")
 --- config eval
@@ -944,7 +716,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 56: no warning where signing is off for the other host
+=== TEST 44: no warning where signing is off for the other host
 --- config eval
 "$::Keys
 location /f/ { proxy_pass http://127.0.0.1:9; }
@@ -955,7 +727,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 57: no warning where the other host has credentials of its own
+=== TEST 45: no warning where the other host has credentials of its own
 --- http_config eval
 ::upstream("films", $::Keys)
 --- config eval
@@ -969,7 +741,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 58: no warning for a host in variables
+=== TEST 46: no warning for a host in variables
 --- config eval
 "$::Keys
 location /f/ { proxy_pass http://127.0.0.1:9; }
@@ -980,7 +752,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 59: no warning for credentials of a location and of an upstream
+=== TEST 47: no warning for credentials of a location and of an upstream
 --- http_config eval
 ::upstream("films", $::Keys)
 --- config eval
@@ -992,7 +764,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 60: two servers' credentials, each for one host
+=== TEST 48: two servers' credentials, each for one host
 --- http_config eval
 "server {
     listen 127.0.0.1:\$TEST_NGINX_SERVER_PORT;
@@ -1009,7 +781,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 61: credentials of an upstream that no proxy_pass uses, beside one that is used
+=== TEST 49: credentials of an upstream that no proxy_pass uses, beside one that is used
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("music", $::Keys)
 --- config eval
@@ -1017,12 +789,11 @@ GET /probe
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect in an upstream that no "proxy_pass" uses in
 
-=== TEST 62: no warning if an if block, or a nested location, uses it
+=== TEST 50: no warning if an if block, or a nested location, uses it
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("music", $::Keys)
 --- config eval
@@ -1034,7 +805,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 63: no warning if the location has other credentials, or none
+=== TEST 51: no warning if the location has other credentials, or none
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("music", $::Keys)
 --- config eval
@@ -1046,7 +817,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 64: no warning if variables may choose it
+=== TEST 52: no warning if variables may choose it
 --- http_config eval
 ::upstream("films", $::Keys)
 --- config eval
@@ -1057,7 +828,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 65: no warning for s3_access_key off in an upstream that nothing uses
+=== TEST 53: no warning for s3_access_key off in an upstream that nothing uses
 --- http_config eval
 ::upstream("films", "s3_access_key off;")
 --- config eval
@@ -1068,118 +839,51 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 66: s3_region without credentials, on all levels
---- http_config eval
-"s3_region eu-west-1;"
---- config eval
-"s3_region eu-west-1;
-location /f/ { s3_region eu-west-1; if (\$arg_x) { s3_region eu-west-1; } limit_except GET { s3_region eu-west-1; } $::Here }"
+=== TEST 54: %directive% without credentials, on all levels
+--- cases
+directive         | value
+s3_region         | eu-west-1
+s3_use_headers    | on
+s3_methods        | any
+s3_bucket_in_host | on
+--- http_config
+%directive% %value%;
+--- config
+%directive% %value%;
+location /f/ {
+    %directive% %value%;
+    if ($arg_x) { %directive% %value%; }
+    limit_except GET { %directive% %value%; }
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
-"s3_region" has no effect without "s3_access_key" in
-"s3_region" has no effect without "s3_access_key" in
-"s3_region" has no effect without "s3_access_key" in
-"s3_region" has no effect without "s3_access_key" in
-"s3_region" has no effect without "s3_access_key" in
+"%directive%" has no effect without "s3_access_key" in
+"%directive%" has no effect without "s3_access_key" in
+"%directive%" has no effect without "s3_access_key" in
+"%directive%" has no effect without "s3_access_key" in
+"%directive%" has no effect without "s3_access_key" in
 
-=== TEST 67: s3_use_headers without credentials, on all levels
---- http_config eval
-"s3_use_headers on;"
---- config eval
-"s3_use_headers on;
-location /f/ { s3_use_headers on; if (\$arg_x) { s3_use_headers on; } limit_except GET { s3_use_headers on; } $::Here }"
+=== TEST 55: %directive% in an upstream without credentials
+--- cases
+directive         | value
+s3_region         | eu-west-1
+s3_use_headers    | on
+s3_bucket_in_host | on
+--- http_config eval: ::upstream('films', '%directive% %value%;')
+--- config
+location /f/ { proxy_pass http://films; }
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
-"s3_use_headers" has no effect without "s3_access_key" in
-"s3_use_headers" has no effect without "s3_access_key" in
-"s3_use_headers" has no effect without "s3_access_key" in
-"s3_use_headers" has no effect without "s3_access_key" in
-"s3_use_headers" has no effect without "s3_access_key" in
+"%directive%" has no effect without "s3_access_key" in
 
-=== TEST 68: s3_methods without credentials, on all levels
---- http_config eval
-"s3_methods any;"
---- config eval
-"s3_methods any;
-location /f/ { s3_methods any; if (\$arg_x) { s3_methods any; } limit_except GET { s3_methods any; } $::Here }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_methods" has no effect without "s3_access_key" in
-"s3_methods" has no effect without "s3_access_key" in
-"s3_methods" has no effect without "s3_access_key" in
-"s3_methods" has no effect without "s3_access_key" in
-"s3_methods" has no effect without "s3_access_key" in
-
-=== TEST 69: s3_bucket_in_host without credentials, on all levels
---- http_config eval
-"s3_bucket_in_host on;"
---- config eval
-"s3_bucket_in_host on;
-location /f/ { s3_bucket_in_host on; if (\$arg_x) { s3_bucket_in_host on; } limit_except GET { s3_bucket_in_host on; } $::Here }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_bucket_in_host" has no effect without "s3_access_key" in
-"s3_bucket_in_host" has no effect without "s3_access_key" in
-"s3_bucket_in_host" has no effect without "s3_access_key" in
-"s3_bucket_in_host" has no effect without "s3_access_key" in
-"s3_bucket_in_host" has no effect without "s3_access_key" in
-
-=== TEST 70: s3_region in an upstream without credentials
---- http_config eval
-::upstream("films", "s3_region eu-west-1;")
---- config eval
-"location /f/ { proxy_pass http://films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_region" has no effect without "s3_access_key" in
-
-=== TEST 71: s3_use_headers in an upstream without credentials
---- http_config eval
-::upstream("films", "s3_use_headers on;")
---- config eval
-"location /f/ { proxy_pass http://films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_use_headers" has no effect without "s3_access_key" in
-
-=== TEST 72: s3_bucket_in_host in an upstream without credentials
---- http_config eval
-::upstream("films", "s3_bucket_in_host on;")
---- config eval
-"location /f/ { proxy_pass http://films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_bucket_in_host" has no effect without "s3_access_key" in
-
-=== TEST 73: without credentials for the upstream of the location, though another has some
+=== TEST 56: without credentials for the upstream of the location, though another has some
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("app", "s3_use_headers on;")
 --- config eval
@@ -1188,25 +892,23 @@ location /g/ { proxy_pass http://films; }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_region" has no effect without "s3_access_key" in
 "s3_use_headers" has no effect without "s3_access_key" in
 
-=== TEST 74: beside s3_access_key off
+=== TEST 57: beside s3_access_key off
 --- config eval
 "$::Keys
 location /f/ { s3_access_key off; s3_use_headers on; $::Here }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_use_headers" has no effect without "s3_access_key" in
 
-=== TEST 75: an upstream without credentials that nothing uses
+=== TEST 58: an upstream without credentials that nothing uses
 --- http_config eval
 ::upstream("films", "s3_region eu-west-1;")
 --- config eval
@@ -1214,12 +916,11 @@ qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_region" has no effect without "s3_access_key" in
 
-=== TEST 76: no warning if credentials come from a nested location
+=== TEST 59: no warning if credentials come from a nested location
 --- http_config eval
 "s3_region us-east-1;"
 --- config eval
@@ -1230,7 +931,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 77: no warning if credentials come from a block around
+=== TEST 60: no warning if credentials come from a block around
 --- http_config eval
 "$::Keys"
 --- config eval
@@ -1242,7 +943,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 78: no warning if credentials come from an upstream
+=== TEST 61: no warning if credentials come from an upstream
 --- http_config eval
 "s3_region us-east-1;" . ::upstream("films", $::OtherKeys)
 --- config eval
@@ -1253,7 +954,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 79: no warning if credentials of an upstream may come by variables
+=== TEST 62: no warning if credentials of an upstream may come by variables
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("app", "s3_region us-east-1;")
 --- config eval
@@ -1264,7 +965,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 80: no warning if credentials of a location may come to an upstream by variables
+=== TEST 63: no warning if credentials of a location may come to an upstream by variables
 --- http_config eval
 ::upstream("app", "s3_region us-east-1;")
 --- config eval
@@ -1275,7 +976,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 81: no warning if credentials of a server come to its upstream
+=== TEST 64: no warning if credentials of a server come to its upstream
 --- http_config eval
 ::upstream("app", "s3_region us-east-1;")
 --- config eval
@@ -1286,7 +987,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 82: no warning if the access key has variables
+=== TEST 65: no warning if the access key has variables
 --- config eval
 "s3_use_headers on; location /f/ { s3_access_key \$arg_id; s3_secret_key \$arg_secret; s3_region \$arg_region; $::Here }"
 --- request
@@ -1295,78 +996,27 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 83: fastcgi_pass to an upstream with credentials, twice
---- http_config eval
-::upstream("films", $::Keys)
---- config eval
-"location /f/ { fastcgi_pass films; }
-location /g/ { if (\$arg_x) { set \$y 1; } fastcgi_pass films; }"
+=== TEST 66: %directive% to an upstream with credentials, twice
+--- cases
+directive      | set
+fastcgi_pass   |
+uwsgi_pass     |
+scgi_pass      |
+grpc_pass      |
+memcached_pass | set $memcached_key k;
+--- http_config eval: ::upstream('films', $::Keys)
+--- config
+%set%
+location /f/ { %directive% films; }
+location /g/ { if ($arg_x) { set $y 1; } %directive% films; }
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
-"s3_access_key" has no effect on requests of "fastcgi_pass" in
+"s3_access_key" has no effect on requests of "%directive%" in
 
-=== TEST 84: uwsgi_pass to an upstream with credentials, twice
---- http_config eval
-::upstream("films", $::Keys)
---- config eval
-"location /f/ { uwsgi_pass films; }
-location /g/ { if (\$arg_x) { set \$y 1; } uwsgi_pass films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect on requests of "uwsgi_pass" in
-
-=== TEST 85: scgi_pass to an upstream with credentials, twice
---- http_config eval
-::upstream("films", $::Keys)
---- config eval
-"location /f/ { scgi_pass films; }
-location /g/ { if (\$arg_x) { set \$y 1; } scgi_pass films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect on requests of "scgi_pass" in
-
-=== TEST 86: grpc_pass to an upstream with credentials, twice
---- http_config eval
-::upstream("films", $::Keys)
---- config eval
-"location /f/ { grpc_pass films; }
-location /g/ { if (\$arg_x) { set \$y 1; } grpc_pass films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect on requests of "grpc_pass" in
-
-=== TEST 87: memcached_pass to an upstream with credentials, twice
---- http_config eval
-::upstream("films", $::Keys)
---- config eval
-"set \$memcached_key k;
-location /f/ { memcached_pass films; }
-location /g/ { if (\$arg_x) { set \$y 1; } memcached_pass films; }"
---- request
-GET /probe
---- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
---- grep_error_log_out
-"s3_access_key" has no effect on requests of "memcached_pass" in
-
-=== TEST 88: two protocols, beside a proxy_pass that uses the upstream
+=== TEST 67: two protocols, beside a proxy_pass that uses the upstream
 --- http_config eval
 ::upstream("films", $::Keys)
 --- config eval
@@ -1376,13 +1026,12 @@ location /h/ { proxy_pass http://films; }"
 --- request
 GET /probe
 --- error_code: 404
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect on requests of "fastcgi_pass" in
 "s3_access_key" has no effect on requests of "scgi_pass" in
 
-=== TEST 89: no warning for fastcgi_pass to an upstream without credentials, or to a literal host
+=== TEST 68: no warning for fastcgi_pass to an upstream without credentials, or to a literal host
 --- http_config eval
 ::upstream("app", "") . ::upstream("off", "s3_access_key off;")
 --- config eval
@@ -1395,7 +1044,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 90: the warnings tell the line of the directive
+=== TEST 69: the warnings tell the line of the directive
 --- user_files
 >>> bucket.conf
 # A comment.
@@ -1432,7 +1081,7 @@ GET /probe
  qr{\[warn\] .*"s3_access_key" has no effect in an upstream .* in \S+/html/bucket\.conf:4$},
  qr{\[warn\] .*"s3_region" has no effect .* in \S+/html/region\.conf:2$}]
 
-=== TEST 91: tunnel_pass to an upstream with credentials
+=== TEST 70: tunnel_pass to an upstream with credentials
 --- skip_eval: 2: !do { local (@ARGV, $/) = $ENV{TEST_NGINX_BINARY}; <> =~ /tunnel_pass/ }
 --- http_config eval
 ::upstream("films", $::Keys)
@@ -1441,7 +1090,6 @@ location / { tunnel_pass films; }
 --- request
 GET /probe
 --- ignore_response
---- grep_error_log eval
-qr{"s3_\w+".* in(?= \S+/nginx\.conf:\d+$)}
+--- grep_error_log eval: $::Warnings
 --- grep_error_log_out
 "s3_access_key" has no effect on requests of "tunnel_pass" in
