@@ -131,94 +131,32 @@ location /v2-query/ { proxy_pass http://s3/; }
 --- s3_log_unlike
 ^connection=(?!1 )
 
-=== TEST 2: 10000 unsigned requests, 16 at once
+=== TEST 2: 10000 requests, 16 at once: %what%
+--- cases
+what                                   | kind       | directives                                               | upstream
+unsigned                               | unsigned   |                                                          | bucket
+v4-headers                             | v4-headers | $TEST_NGINX_KEYS s3_region us-east-1; s3_use_headers on; | bucket
+v4-query                               | v4-query   | $TEST_NGINX_KEYS s3_region us-east-1;                    | bucket
+v2-headers                             | v2-headers | $TEST_NGINX_KEYS s3_use_headers on;                      | bucket
+v2-query                               | v2-query   | $TEST_NGINX_KEYS                                         | bucket
+v4-headers, the upstream in a variable | v4-headers | $TEST_NGINX_KEYS s3_region us-east-1; s3_use_headers on; | $name
 --- http_config eval: $::Pool
 --- config
-location / { proxy_pass http://bucket; }
-location = /result { root html; }
---- log_level: warn
---- init
-main::load('unsigned');
---- request
-GET /result
---- response_body
-10000 times unsigned, at most 16 connections
-
-=== TEST 3: 10000 requests with Signature V4 in headers, 16 at once
---- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
---- config
-s3_region      us-east-1;
-s3_use_headers on;
-location / { proxy_pass http://bucket; }
-location = /result { root html; }
---- log_level: warn
---- init
-main::load('v4-headers');
---- request
-GET /result
---- response_body
-10000 times v4-headers, at most 16 connections
-
-=== TEST 4: 10000 requests with Signature V4 in the query, 16 at once
---- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
---- config
-s3_region us-east-1;
-location / { proxy_pass http://bucket; }
-location = /result { root html; }
---- log_level: warn
---- init
-main::load('v4-query');
---- request
-GET /result
---- response_body
-10000 times v4-query, at most 16 connections
-
-=== TEST 5: 10000 requests with Signature V2 in headers, 16 at once
---- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
---- config
-s3_use_headers on;
-location / { proxy_pass http://bucket; }
-location = /result { root html; }
---- log_level: warn
---- init
-main::load('v2-headers');
---- request
-GET /result
---- response_body
-10000 times v2-headers, at most 16 connections
-
-=== TEST 6: 10000 requests with Signature V2 in the query, 16 at once
---- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
---- config
-location / { proxy_pass http://bucket; }
-location = /result { root html; }
---- log_level: warn
---- init
-main::load('v2-query');
---- request
-GET /result
---- response_body
-10000 times v2-query, at most 16 connections
-
-=== TEST 7: 10000 requests to an upstream block that variables name, 16 at once
---- http_config eval: $::Pool . '$TEST_NGINX_KEYS'
---- config
-s3_region      us-east-1;
-s3_use_headers on;
+%directives%
 location / {
     set        $name bucket;
-    proxy_pass http://$name;
+    proxy_pass http://%upstream%;
 }
 location = /result { root html; }
 --- log_level: warn
 --- init
-main::load('v4-headers');
+main::load('%kind%');
 --- request
 GET /result
 --- response_body
-10000 times v4-headers, at most 16 connections
+10000 times %kind%, at most 16 connections
 
-=== TEST 8: what nginx does with connections by itself
+=== TEST 3: what nginx does with connections by itself
 From 1.29.7 on an upstream block keeps its connections.
 --- http_config
 upstream bucket {

@@ -57,11 +57,16 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: V4 in headers
+=== TEST 1: an object in slices, %kind%
+--- cases
+kind       | target               | directives
+v4-headers | /films/big\.txt      | s3_region us-east-1; s3_use_headers on;
+v4-query   | /films/big\.txt\?\S+ | s3_region us-east-1;
+v2-headers | /films/big\.txt      | s3_use_headers on;
+v2-query   | /films/big\.txt\?\S+ |
 --- http_config eval: $::Keys
 --- config
-s3_region us-east-1;
-s3_use_headers on;
+%directives%
 location /films/ {
     slice 64k;
     proxy_set_header Range $slice_range;
@@ -71,53 +76,9 @@ location /films/ {
 GET /films/big.txt
 --- response_headers eval: 'Content-Length: ' . length $::Big
 --- response_body eval: $::Big
---- s3_log_unlike: ^(?!.*GET /films/big\.txt 206 v4-headers$)
+--- s3_log_unlike: ^(?!.*GET %target% 206 %kind%$)
 
-=== TEST 2: V4 in the query
---- http_config eval: $::Keys
---- config
-s3_region us-east-1;
-location /films/ {
-    slice 64k;
-    proxy_set_header Range $slice_range;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- request
-GET /films/big.txt
---- response_headers eval: 'Content-Length: ' . length $::Big
---- response_body eval: $::Big
---- s3_log_unlike: ^(?!.*GET /films/big\.txt\?\S+ 206 v4-query$)
-
-=== TEST 3: V2 in headers
---- http_config eval: $::Keys
---- config
-s3_use_headers on;
-location /films/ {
-    slice 64k;
-    proxy_set_header Range $slice_range;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- request
-GET /films/big.txt
---- response_headers eval: 'Content-Length: ' . length $::Big
---- response_body eval: $::Big
---- s3_log_unlike: ^(?!.*GET /films/big\.txt 206 v2-headers$)
-
-=== TEST 4: V2 in the query
---- http_config eval: $::Keys
---- config
-location /films/ {
-    slice 64k;
-    proxy_set_header Range $slice_range;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-}
---- request
-GET /films/big.txt
---- response_headers eval: 'Content-Length: ' . length $::Big
---- response_body eval: $::Big
---- s3_log_unlike: ^(?!.*GET /films/big\.txt\?\S+ 206 v2-query$)
-
-=== TEST 5: a range of the client over two slices
+=== TEST 2: a range of the client over two slices
 --- http_config eval: $::Keys
 --- config
 s3_region us-east-1;
@@ -136,7 +97,7 @@ Content-Range: bytes 131000-131199/204800
 --- response_body eval: substr $::Big, 131000, 200
 --- s3_log_unlike: ^(?!.* 206 v4-query$)
 
-=== TEST 6: HEAD of a sliced object
+=== TEST 3: HEAD of a sliced object
 --- http_config eval: $::Keys
 --- config
 s3_region us-east-1;
@@ -151,7 +112,7 @@ HEAD /films/big.txt
 Content-Length: 204800
 --- s3_log_like: HEAD /films/big\.txt\S+ 206 v4-query$
 
-=== TEST 7: each slice of the request goes out once, with the same path
+=== TEST 4: each slice of the request goes out once, with the same path
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
@@ -179,7 +140,7 @@ x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\n*\z}
 } '0-15', '16-31', '32-47']
 
-=== TEST 8: a slice in headers is signed at its own time
+=== TEST 5: a slice in headers is signed at its own time
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
@@ -195,7 +156,7 @@ GET /a
 --- response_body_like: ^(\d{8}T\d{6}Z)(?!\1)\d{8}T\d{6}Z$
 --- upstream_count: 2
 
-=== TEST 9: a slice in the query is signed at its own time
+=== TEST 6: a slice in the query is signed at its own time
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
@@ -210,7 +171,7 @@ GET /a
 --- response_body_like: ^(\d{8}T\d{6}Z)(?!\1)\d{8}T\d{6}Z$
 --- upstream_count: 2
 
-=== TEST 10: slices from the cache are not asked for again
+=== TEST 7: slices from the cache are not asked for again
 --- http_config
 $TEST_NGINX_KEYS
 proxy_cache_path $TEST_NGINX_SERVROOT/cache keys_zone=z:1m use_temp_path=off;
@@ -234,7 +195,7 @@ location / {
 [map { qr{^GET /a\?.*&X-Amz-Signature=[0-9a-f]{64} .*^Range: bytes=$_$}ms }
     '0-15', '16-31', '32-47']
 
-=== TEST 11: slices of the S3 server through the cache
+=== TEST 8: slices of the S3 server through the cache
 --- http_config eval
 $::Keys . <<'END';
 proxy_cache_path $TEST_NGINX_SERVROOT/cache keys_zone=z:1m use_temp_path=off;
@@ -256,7 +217,7 @@ location / {
 --- response_body eval: [$::Big, $::Big]
 --- s3_log_unlike: ^(?!.* 206 v4-query$)
 
-=== TEST 12: slices with the HTTP version and the Connection header of nginx's own
+=== TEST 9: slices with the HTTP version and the Connection header of nginx's own
 From 1.29.7 on they share a connection.
 --- http_config
 upstream bucket { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }

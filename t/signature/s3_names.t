@@ -59,196 +59,51 @@ our @PlainPaths  = map { 'GET /films/' . encoded($_) } @Plain;
 our @PlainBodies = map { content($_) } @Plain;
 our @PlainOk     = (200) x @Plain;
 
+our %Style = (
+    path => {host => '', requests => \@PathStyle},
+    host => {
+        host     => 'proxy_set_header Host films.s3.us-east-1.amazonaws.com;',
+        requests => \@InHost,
+    },
+);
+
 no_root_location();
 run_tests();
 
 __DATA__
 
-=== TEST 1: every object by V4 in headers, path style
---- http_config eval: $::Permanent
---- config
-s3_region us-east-1;
-s3_use_headers on;
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-headers$)
-
-=== TEST 2: every object by V4 in headers, virtual-hosted
---- http_config eval: $::Permanent
---- config
-s3_region us-east-1;
-s3_use_headers on;
+=== TEST 1: every object, %kind%, %keys% keys, bucket in %bucket%
+--- cases
+kind       | keys      | bucket | directives
+v4-headers | Permanent | path   | s3_region us-east-1; s3_use_headers on;
+v4-headers | Permanent | host   | s3_region us-east-1; s3_use_headers on;
+v4-headers | Temporary | path   | s3_region us-east-1; s3_use_headers on;
+v4-headers | Temporary | host   | s3_region us-east-1; s3_use_headers on;
+v4-query   | Permanent | path   | s3_region us-east-1;
+v4-query   | Permanent | host   | s3_region us-east-1;
+v4-query   | Temporary | path   | s3_region us-east-1;
+v4-query   | Temporary | host   | s3_region us-east-1;
+v2-headers | Permanent | path   | s3_use_headers on;
+v2-headers | Permanent | host   | s3_use_headers on;
+v2-headers | Temporary | path   | s3_use_headers on;
+v2-headers | Temporary | host   | s3_use_headers on;
+v2-query   | Permanent | path   |
+v2-query   | Permanent | host   |
+v2-query   | Temporary | path   |
+v2-query   | Temporary | host   |
+--- http_config eval: $::%keys%
+--- config eval
+"%directives%
 location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_S3_PORT;
+    $::Style{%bucket%}{host}
+}"
+--- request eval: $::Style{%bucket%}{requests}
 --- error_code eval: \@::Ok
 --- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-headers$)
+--- s3_log_unlike: ^(?!.* 200 %kind%$)
 
-=== TEST 3: every object by V4 in headers with a token, path style
---- http_config eval: $::Temporary
---- config
-s3_region us-east-1;
-s3_use_headers on;
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-headers$)
-
-=== TEST 4: every object by V4 in headers with a token, virtual-hosted
---- http_config eval: $::Temporary
---- config
-s3_region us-east-1;
-s3_use_headers on;
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-headers$)
-
-=== TEST 5: every object by V4 in the query, path style
---- http_config eval: $::Permanent
---- config
-s3_region us-east-1;
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-query$)
-
-=== TEST 6: every object by V4 in the query, virtual-hosted
---- http_config eval: $::Permanent
---- config
-s3_region us-east-1;
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-query$)
-
-=== TEST 7: every object by V4 in the query with a token, path style
---- http_config eval: $::Temporary
---- config
-s3_region us-east-1;
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-query$)
-
-=== TEST 8: every object by V4 in the query with a token, virtual-hosted
---- http_config eval: $::Temporary
---- config
-s3_region us-east-1;
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v4-query$)
-
-=== TEST 9: every object by V2 in headers, path style
---- http_config eval: $::Permanent
---- config
-s3_use_headers on;
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-headers$)
-
-=== TEST 10: every object by V2 in headers, virtual-hosted
---- http_config eval: $::Permanent
---- config
-s3_use_headers on;
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-headers$)
-
-=== TEST 11: every object by V2 in headers with a token, path style
---- http_config eval: $::Temporary
---- config
-s3_use_headers on;
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-headers$)
-
-=== TEST 12: every object by V2 in headers with a token, virtual-hosted
---- http_config eval: $::Temporary
---- config
-s3_use_headers on;
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-headers$)
-
-=== TEST 13: every object by V2 in the query, path style
---- http_config eval: $::Permanent
---- config
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-query$)
-
-=== TEST 14: every object by V2 in the query, virtual-hosted
---- http_config eval: $::Permanent
---- config
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-query$)
-
-=== TEST 15: every object by V2 in the query with a token, path style
---- http_config eval: $::Temporary
---- config
-location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT; }
---- request eval: \@::PathStyle
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-query$)
-
-=== TEST 16: every object by V2 in the query with a token, virtual-hosted
---- http_config eval: $::Temporary
---- config
-location / {
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT;
-    proxy_set_header Host films.s3.us-east-1.amazonaws.com;
-}
---- request eval: \@::InHost
---- error_code eval: \@::Ok
---- response_body eval: \@::Contents
---- s3_log_unlike: ^(?!.* 200 v2-query$)
-
-=== TEST 17: every object by proxy_pass with a URI
+=== TEST 2: every object by proxy_pass with a URI
 --- http_config eval: $::Permanent
 --- config
 s3_region us-east-1;
@@ -259,7 +114,7 @@ location /films/ {
 --- error_code eval: \@::PlainOk
 --- response_body eval: \@::PlainBodies
 
-=== TEST 18: every object by proxy_pass with the decoded path in a variable
+=== TEST 3: every object by proxy_pass with the decoded path in a variable
 --- http_config eval: $::Permanent
 --- config
 s3_region us-east-1;
@@ -271,7 +126,7 @@ location ~ ^/films/(.*) {
 --- error_code eval: \@::PlainOk
 --- response_body eval: \@::PlainBodies
 
-=== TEST 19: every object by proxy_pass after a rewrite
+=== TEST 4: every object by proxy_pass after a rewrite
 --- http_config eval: $::Permanent
 --- config
 location / {
@@ -283,7 +138,7 @@ location / {
 --- error_code eval: \@::PlainOk
 --- response_body eval: \@::PlainBodies
 
-=== TEST 20: every object by proxy_pass with $request_uri
+=== TEST 5: every object by proxy_pass with $request_uri
 --- http_config eval: $::Permanent
 --- config
 s3_use_headers on;
@@ -292,7 +147,7 @@ location / { proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT$request_uri; }
 --- error_code eval: \@::Ok
 --- response_body eval: \@::Contents
 
-=== TEST 21: proxy_pass with a URI keeps double slashes if nginx does
+=== TEST 6: proxy_pass with a URI keeps double slashes if nginx does
 --- http_config eval: $::Permanent
 --- config
 s3_region us-east-1;

@@ -12,7 +12,13 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: Signature V2 in the query, in the access log
+=== TEST 1: %kind% in the access log
+--- cases
+kind       | directives
+v4-headers | s3_region eu-west-1; s3_use_headers on;
+v4-query   | s3_region eu-west-1;
+v2-headers | s3_use_headers on;
+v2-query   |
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -20,6 +26,7 @@ access_log logs/access.log s3;
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
     s3_secret_key PermanentSecretKey/With+Signs00000000001;
+    %directives%
     proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
 }
 --- request
@@ -27,68 +34,10 @@ GET /f/hello.txt
 --- response_body
 hello from films
 --- access_log eval
-qr{^/f/hello\.txt \[v2-query\] \[AKIDPERMANENT0000001\]$}
---- s3_log_like: 200 v2-query$
+qr{^/f/hello\.txt \[%kind%\] \[AKIDPERMANENT0000001\]$}
+--- s3_log_like: 200 %kind%$
 
-=== TEST 2: Signature V2 in headers, in the access log
---- http_config
-log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
---- config
-access_log logs/access.log s3;
-location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
-    s3_use_headers on;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- access_log eval
-qr{^/f/hello\.txt \[v2-headers\] \[AKIDPERMANENT0000001\]$}
---- s3_log_like: 200 v2-headers$
-
-=== TEST 3: Signature V4 in the query, in the access log
---- http_config
-log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
---- config
-access_log logs/access.log s3;
-location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
-    s3_region eu-west-1;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- access_log eval
-qr{^/f/hello\.txt \[v4-query\] \[AKIDPERMANENT0000001\]$}
---- s3_log_like: 200 v4-query$
-
-=== TEST 4: Signature V4 in headers, in the access log
---- http_config
-log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
---- config
-access_log logs/access.log s3;
-location /f/ {
-    s3_access_key AKIDPERMANENT0000001;
-    s3_secret_key PermanentSecretKey/With+Signs00000000001;
-    s3_region eu-west-1;
-    s3_use_headers on;
-    proxy_pass http://127.0.0.1:$TEST_NGINX_S3_PORT/films/;
-}
---- request
-GET /f/hello.txt
---- response_body
-hello from films
---- access_log eval
-qr{^/f/hello\.txt \[v4-headers\] \[AKIDPERMANENT0000001\]$}
---- s3_log_like: 200 v4-headers$
-
-=== TEST 5: headers of the response tell of the kinds with a token
+=== TEST 2: headers of the response tell of the kinds with a token
 --- config
 s3_access_key ASIATEMPORARY0000001;
 s3_secret_key TemporarySecretKey/With+Signs00000000001;
@@ -121,7 +70,7 @@ location /v4-headers/ {
  "X-Signed: v4-query ASIATEMPORARY0000001",
  "X-Signed: v4-headers ASIATEMPORARY0000001"]
 
-=== TEST 6: both are empty for a request that goes unsigned
+=== TEST 3: both are empty for a request that goes unsigned
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -139,7 +88,7 @@ GET /f/a
 --- access_log eval
 qr{^/f/a \[-\] \[-\]$}
 
-=== TEST 7: both are empty with s3_access_key off
+=== TEST 4: both are empty with s3_access_key off
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
 $TEST_NGINX_KEYS
@@ -154,7 +103,7 @@ GET /f/a
 --- access_log eval
 qr{^/f/a \[-\] \[-\]$}
 
-=== TEST 8: both are empty where nginx answers by itself
+=== TEST 5: both are empty where nginx answers by itself
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
 $TEST_NGINX_KEYS
@@ -168,7 +117,7 @@ GET /f/a
 --- access_log eval
 qr{^/f/a \[-\] \[-\]$}
 
-=== TEST 9: both are empty on a cache hit
+=== TEST 6: both are empty on a cache hit
 --- http_config
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
@@ -188,7 +137,7 @@ location /f/ {
 --- response_headers eval
 ["X-Log: MISS [v4-query] [AKIDPERMANENT0000001]", "X-Log: HIT [] []"]
 
-=== TEST 10: both are empty for a method that is refused
+=== TEST 7: both are empty for a method that is refused
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -203,7 +152,7 @@ DELETE /f/a
 --- access_log eval
 qr{^405 \[-\] \[-\]$}
 
-=== TEST 11: both are empty for a request that is refused when it is about to be sent
+=== TEST 8: both are empty for a request that is refused when it is about to be sent
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -219,7 +168,7 @@ GET /f/a
 --- access_log eval
 qr{^500 \[-\] \[-\]$}
 
-=== TEST 12: both tell of a signed request whose upstream cannot be reached
+=== TEST 9: both tell of a signed request whose upstream cannot be reached
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -235,7 +184,7 @@ GET /f/a
 --- access_log eval
 qr{^502 \[v2-query\] \[AKIDTEST00000000001\]$}
 
-=== TEST 13: both tell of a signed request that S3 refuses
+=== TEST 10: both tell of a signed request that S3 refuses
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -251,7 +200,7 @@ GET /f/hello.txt
 --- access_log eval
 qr{^403 \[v2-query\] \[AKIDUNKNOWN000000001\]$}
 
-=== TEST 14: the access key id of variables
+=== TEST 11: the access key id of variables
 --- config
 location /f/ {
     s3_access_key $arg_key;
@@ -266,7 +215,7 @@ location /f/ {
 --- response_headers eval
 ["X-Key: AKIDTEST00000000001", "X-Key: AKIDTEST00000000002"]
 
-=== TEST 15: a look before the request is signed finds nothing and spoils nothing
+=== TEST 12: a look before the request is signed finds nothing and spoils nothing
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -289,7 +238,7 @@ X-After: [v2-query] [AKIDTEST00000000001]
 \AGET /f/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d{10}&Signature=\S+ HTTP/1\.1
 Host: h\z
 
-=== TEST 16: a condition of the access log
+=== TEST 13: a condition of the access log
 --- http_config
 log_format s3 '$uri $s3_signature';
 --- config
@@ -308,7 +257,7 @@ qr{^/f/a v2-query$}
 --- no_access_log
 /plain/
 
-=== TEST 17: a map of the signature
+=== TEST 14: a map of the signature
 --- http_config
 map $s3_signature $version { ~^v2 2; ~^v4 4; default none; }
 --- config
@@ -323,7 +272,7 @@ GET /f/a
 --- response_headers
 X-Version: 4
 
-=== TEST 18: after error_page has led to a location that signs, they tell of the second request
+=== TEST 15: after error_page has led to a location that signs, they tell of the second request
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -348,7 +297,7 @@ X-Log: [v4-query] [ASIATEMPORARY0000001]
 --- response_body
 hello from music
 
-=== TEST 19: after error_page has led to a location that does not sign, they are empty
+=== TEST 16: after error_page has led to a location that does not sign, they are empty
 --- http_config
 log_format s3 '$status $uri [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -369,7 +318,7 @@ sorry
 qr{^404 /sorry \[-\] \[-\]$}
 --- s3_log_like: ^connection=\d+ GET /films/none\.txt\?AWSAccessKeyId=\S+ 404 v2-query$
 
-=== TEST 20: a retry at the next server is told as one signature
+=== TEST 17: a retry at the next server is told as one signature
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_REFUSED_PORT;
@@ -392,7 +341,7 @@ location /f/ {
 ["X-Log: [v4-query] [AKIDPERMANENT0000001]",
  "X-Log: [v4-query] [AKIDPERMANENT0000001]"]
 
-=== TEST 21: a request in slices
+=== TEST 18: a request in slices
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -412,21 +361,21 @@ Content-Length: 204800
 --- s3_log_like: 206 v4-headers$
 --- s3_log_unlike: anonymous
 
-=== TEST 22: the secret key is in no variable
+=== TEST 19: the secret key is in no variable
 --- config
 location /f/ { return 200 $s3_secret_key; }
 --- must_die
 --- error_log
 unknown "s3_secret_key" variable
 
-=== TEST 23: the token is in no variable
+=== TEST 20: the token is in no variable
 --- config
 location /f/ { return 200 $s3_security_token; }
 --- must_die
 --- error_log
 unknown "s3_security_token" variable
 
-=== TEST 24: the variables cannot be set
+=== TEST 21: the variables cannot be set
 --- config
 set $s3_signature v4;
 --- must_die
