@@ -1,6 +1,6 @@
-# The command apache2nginx: each configuration in its examples is one that
-# Apache takes, is converted, and then does in nginx, in front of the S3 server,
-# what Apache's module does. What has to be another in a test is in @Changes.
+# The command apache2nginx: Apache accepts each example, the command converts it,
+# and nginx then signs for the S3 server as Apache's module does. @Changes has what
+# a test replaces in the examples.
 #
 # APACHE2NGINX is the path of the command, target/debug/apache2nginx by default.
 
@@ -50,7 +50,7 @@ my $Version = join '.', map { $_ + 0 }
     NginxTest::Nginx::version() =~ /^(\d+)\.(\d{3})(\d{3})$/;
 my $Resolves = NginxTest::Nginx::version() >= 1.027003;
 
-# Of the front, a server of the test which hands on to the S3 server by TLS.
+# The port of the front, a server of the test that proxies to the S3 server by TLS.
 my $Tls = $ENV{TEST_NGINX_RAND_PORT_1};
 
 # What is replaced, by what; each has to occur in some file.
@@ -69,7 +69,7 @@ my @Changes = (
     ['server 127.0.0.1:8081' => 'server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT'],
     ['/etc/ssl/certs/ca-certificates.crt' => "$Work/ca.pem"],
 
-    # The documentation's keys belong to nobody.
+    # The keys of the documentation are examples.
     ['AKIAIOSFODNN7EXAMPLE' => 'AKIDPERMANENT0000001'],
     [$Secret => 'PermanentSecretKey/With+Signs00000000001'],
     ['AKIAI44QH8DHBEXAMPLE' => 'AKIDOTHERACCOUNT0001'],
@@ -104,7 +104,7 @@ server {
 }
 END
 
-# A host at another port of this machine, which the DNS server knows.
+# A host on another port of this machine, whose name the DNS server resolves.
 sub moved {
     my ($host, $port, $new) = @_;
 
@@ -113,7 +113,7 @@ sub moved {
     return ["server $host:$port" => "server 127.0.0.1:$new"];
 }
 
-# Waits until nginx has asked the DNS server for the hosts to which it passes
+# Waits until the DNS server has answered nginx for the hosts to which it passes
 # these paths. Until then it answers 502.
 sub wait_for {
     my ($host, @paths) = @_;
@@ -185,7 +185,7 @@ sub changed {
     return $text;
 }
 
-# Apache takes the example, but for the directives of modules it has not got.
+# Apache accepts the example, without the directives of modules that it lacks.
 sub check_by_apache {
     my ($name) = @_;
 
@@ -481,7 +481,7 @@ Host: media.example.com
 --- response_body eval: ::contents('films')
 --- s3_log_unlike: ^(?!.* 200 v4-headers$)
 
-=== TEST 15: access.conf: some are let in, and some requests passed elsewhere or nowhere
+=== TEST 15: access.conf: some clients are allowed, and some requests are passed to another server or refused
 --- http_config eval: ::conf('access.conf')
 --- config
 --- dns: amazonaws.com

@@ -1,11 +1,10 @@
 # The command apache2nginx against Apache itself: each configuration is run by
-# Apache and, converted, by nginx, and the same requests are made to both. They
-# have to reach the same objects; where some are let in by Apache by rules that
-# are not converted, nginx lets in nobody.
+# Apache and, converted, by nginx, and the same requests are sent to both. They
+# reach the same objects. Where Apache allows some clients by rules that are not
+# converted, nginx denies all.
 #
-# A case is a configuration with the paths to ask for. A path after "-" is one
-# to which nginx answers 403, whatever Apache does. PUT before a path is the
-# method.
+# A case is a configuration with the paths to request. nginx answers 403 to a path
+# after "-", whatever Apache does. PUT before a path is the method.
 
 use strict;
 use warnings;
@@ -50,7 +49,7 @@ sub compare {
     spurt("$Work/httpd.conf", "ServerRoot $Work\nPidFile $Work/httpd.pid\n"
         . "ErrorLog $Work/httpd.log\n${modules}Include site.conf\n");
 
-    # The port is Apache's in one, nginx's in the other; keys play no role.
+    # The port is Apache's in one, nginx's in the other; keys have no effect.
     my $nginx = `$Command --nginx-version $Version --stdout $Work/site.conf 2>$Work/report`;
     unlike($?, qr/^(?:-1|512)$/, 'it is converted') or return;
     $nginx =~ s/listen (?:127\.0\.0\.1:)?\d+/listen 127.0.0.1:$Front/g;

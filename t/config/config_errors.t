@@ -1,4 +1,4 @@
-# Configurations that nginx refuses, and what it says of them.
+# Configurations that nginx rejects, and its messages.
 
 use strict;
 use warnings;
@@ -96,7 +96,7 @@ qr{\[emerg\] .*"s3_secret_key" requires "s3_access_key" in the same block in \S+
 SecretCanary
 TokenCanary
 
-=== TEST 4: the secret key of the block around does not complete an access key
+=== TEST 4: the secret key of the enclosing block does not complete an access key
 --- http_config
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 s3_access_key AKIDTEST00000000001;
@@ -111,7 +111,7 @@ qr{\[emerg\] .*"s3_access_key" requires "s3_secret_key" in the same block in \S+
 --- no_error_log
 SecretCanary
 
-=== TEST 5: the keys of the block around do not complete a token
+=== TEST 5: the keys of the enclosing block do not complete a token
 --- http_config
 s3_secret_key SecretCanary/With+Signs0000000000000001;
 s3_access_key AKIDTEST00000000001;
@@ -144,7 +144,7 @@ qr{\[emerg\] .*"s3_security_token" requires "s3_access_key" in the same block in
 --- no_error_log
 TokenCanary
 
-=== TEST 7: keys of which nothing makes use are checked as well
+=== TEST 7: keys of an upstream that is not used are checked
 --- http_config
 upstream unused {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -155,7 +155,7 @@ upstream unused {
 --- error_log eval
 qr{\[emerg\] .*"s3_access_key" requires "s3_secret_key" in the same block in \S+/nginx\.conf:\d+$}
 
-=== TEST 8: s3_secret_key beside s3_access_key off in %context%
+=== TEST 8: s3_secret_key with s3_access_key off in %context%
 --- cases
 context
 location
@@ -171,7 +171,7 @@ qr{\[emerg\] .*"s3_secret_key" is not allowed beside "s3_access_key off" in \S+/
 --- no_error_log
 Canary
 
-=== TEST 9: s3_security_token beside s3_access_key off
+=== TEST 9: s3_security_token with s3_access_key off
 --- config
 location /f/ {
     s3_security_token TokenCanary/With+Signs0000000000000001==;
@@ -437,7 +437,7 @@ qr{\[emerg\] .*unknown "nobody" variable}
 --- no_error_log
 Canary
 
-=== TEST 26: s3_secret_key with a dollar sign that begins no variable
+=== TEST 26: s3_secret_key with a dollar sign that is not part of a variable
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -450,7 +450,7 @@ qr{\[emerg\] .*invalid variable name in \S+/nginx\.conf:\d+$}
 --- no_error_log
 Canary
 
-=== TEST 27: s3_methods without s3_access_key is checked as well
+=== TEST 27: s3_methods without s3_access_key is checked
 --- config
 location /f/ {
     s3_methods NONE;
@@ -466,7 +466,7 @@ s3_acess_key a;
 --- error_log eval
 qr{\[emerg\] .*unknown directive "s3_acess_key" in \S+/nginx\.conf:\d+$}
 
-=== TEST 29: the line is that of the directive, in an included file
+=== TEST 29: the file and line of the directive, in an included file
 --- user_files
 >>> bucket.conf
 # A comment.
@@ -478,7 +478,7 @@ include $TEST_NGINX_HTML_DIR/bucket.conf;
 --- error_log eval
 qr{"s3_access_key" requires "s3_secret_key" in the same block in \S+/html/bucket\.conf:3$}
 
-=== TEST 30: the line of a bad value, in an included file
+=== TEST 30: the file and line of an invalid value, in an included file
 --- user_files
 >>> bucket.conf
 s3_access_key AKIDTEST00000000001;

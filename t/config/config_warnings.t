@@ -1,4 +1,4 @@
-# What nginx warns of when it reads a configuration that it takes.
+# Warnings about a configuration that nginx accepts.
 
 use strict;
 use warnings;
@@ -112,7 +112,7 @@ GET /probe
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 5: one warning though only one of two locations has no region
+=== TEST 5: one warning if one of two locations has no region
 --- config
 $TEST_NGINX_KEYS
 location /f/ {
@@ -142,7 +142,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 7: no warning with a region in the block around
+=== TEST 7: no warning with a region in the enclosing block
 --- http_config
 s3_region eu-west-1;
 --- config
@@ -229,7 +229,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 13: no warning for credentials that are switched off wherever they might be used
+=== TEST 13: no warning for credentials that are off in all locations
 --- http_config
 $TEST_NGINX_KEYS
 --- config
@@ -365,7 +365,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" without "s3_region" signs with Signature V2, which most regions refuse, in
 
-=== TEST 21: credentials beside %what%
+=== TEST 21: credentials with %what%
 --- cases
 what                        | directives
 return                      | return 204;
@@ -391,7 +391,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 22: credentials beside an alias, and without a region
+=== TEST 22: credentials with an alias, and without a region
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -404,7 +404,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 23: a proxy_pass in the location around does not count: nginx does not inherit it
+=== TEST 23: a proxy_pass in the enclosing location has no effect: nginx does not inherit it
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -517,7 +517,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 30: no warning if the credentials stand in an if block beside the proxy_pass
+=== TEST 30: no warning if the credentials are in an if block and the proxy_pass in its location
 --- config
 location /f/ {
     s3_region eu-west-1;
@@ -577,7 +577,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" has no effect in a location without "proxy_pass" in
 
-=== TEST 34: a warning if each nested location is switched off
+=== TEST 34: a warning if signing is off in each nested location
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -621,7 +621,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 37: the warning tells the line of s3_access_key
+=== TEST 37: the warning has the line of s3_access_key
 --- user_files
 >>> bucket.conf
 # A comment.
@@ -681,7 +681,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
 
-=== TEST 41: an if block passes to another host
+=== TEST 41: an if block with a proxy_pass to another host
 --- config eval
 "$::Keys
 location /f/ { if (\$arg_x) { proxy_pass http://127.0.0.2:9; } proxy_pass http://127.0.0.1:9; }"
@@ -692,7 +692,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" signs requests to several hosts, such as "127.0.0.1" and "127.0.0.2", in
 
-=== TEST 42: another port is no other host
+=== TEST 42: another port is not another host
 --- config eval
 "$::Keys
 location /f/ { proxy_pass http://127.0.0.1:9; }
@@ -703,7 +703,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 43: the name of an upstream in other letters is no other host
+=== TEST 43: the name of an upstream in another case is not another host
 --- http_config eval
 ::upstream("films", "")
 --- config eval
@@ -781,7 +781,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 49: credentials of an upstream that no proxy_pass uses, beside one that is used
+=== TEST 49: credentials of an upstream that no proxy_pass uses, and of one that is used
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("music", $::Keys)
 --- config eval
@@ -883,7 +883,7 @@ GET /probe
 --- grep_error_log_out
 "%directive%" has no effect without "s3_access_key" in
 
-=== TEST 56: without credentials for the upstream of the location, though another has some
+=== TEST 56: without credentials for the upstream of the location, with credentials in another
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("app", "s3_use_headers on;")
 --- config eval
@@ -897,7 +897,7 @@ GET /probe
 "s3_region" has no effect without "s3_access_key" in
 "s3_use_headers" has no effect without "s3_access_key" in
 
-=== TEST 57: beside s3_access_key off
+=== TEST 57: with s3_access_key off
 --- config eval
 "$::Keys
 location /f/ { s3_access_key off; s3_use_headers on; $::Here }"
@@ -920,7 +920,7 @@ GET /probe
 --- grep_error_log_out
 "s3_region" has no effect without "s3_access_key" in
 
-=== TEST 59: no warning if credentials come from a nested location
+=== TEST 59: no warning with credentials in a nested location
 --- http_config eval
 "s3_region us-east-1;"
 --- config eval
@@ -931,7 +931,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 60: no warning if credentials come from a block around
+=== TEST 60: no warning with credentials in an enclosing block
 --- http_config eval
 "$::Keys"
 --- config eval
@@ -943,7 +943,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 61: no warning if credentials come from an upstream
+=== TEST 61: no warning with credentials in the upstream
 --- http_config eval
 "s3_region us-east-1;" . ::upstream("films", $::OtherKeys)
 --- config eval
@@ -954,7 +954,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 62: no warning if credentials of an upstream may come by variables
+=== TEST 62: no warning if variables may select an upstream with credentials
 --- http_config eval
 ::upstream("films", $::Keys) . ::upstream("app", "s3_region us-east-1;")
 --- config eval
@@ -965,7 +965,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 63: no warning if credentials of a location may come to an upstream by variables
+=== TEST 63: no warning if variables of a location with credentials may select the upstream
 --- http_config eval
 ::upstream("app", "s3_region us-east-1;")
 --- config eval
@@ -976,7 +976,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 64: no warning if credentials of a server come to its upstream
+=== TEST 64: no warning if a server with credentials uses the upstream
 --- http_config eval
 ::upstream("app", "s3_region us-east-1;")
 --- config eval
@@ -1016,7 +1016,7 @@ GET /probe
 --- grep_error_log_out
 "s3_access_key" has no effect on requests of "%directive%" in
 
-=== TEST 67: two protocols, beside a proxy_pass that uses the upstream
+=== TEST 67: two protocols, and a proxy_pass that uses the upstream
 --- http_config eval
 ::upstream("films", $::Keys)
 --- config eval
@@ -1044,7 +1044,7 @@ GET /probe
 --- no_error_log
 [warn]
 
-=== TEST 69: the warnings tell the line of the directive
+=== TEST 69: the warnings have the line of the directive
 --- user_files
 >>> bucket.conf
 # A comment.

@@ -1,4 +1,4 @@
-# Where each directive may stand, and that it takes effect there.
+# The contexts of each directive, and its effect in each.
 
 use strict;
 use warnings;
@@ -143,7 +143,7 @@ GET /music/hello.txt?s3=1
 hello from music
 --- s3_log_like: ^connection=\d+ GET /music/hello\.txt\?s3=1&AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 7: an if block with keys leaves the requests to which it does not apply unsigned
+=== TEST 7: requests to which an if block with keys does not apply are not signed
 --- config
 location /f/ {
     if ($arg_s3) {
@@ -161,7 +161,7 @@ GET /f/a?t=1
 GET /f/a?t=1 HTTP/1.1
 Host: h
 
-=== TEST 8: without directives of the module requests are passed on as they are
+=== TEST 8: without directives of the module requests are proxied unchanged
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -178,7 +178,7 @@ GET /f/a?Expires=1&X-Amz-Date=2 HTTP/1.1
 Host: h
 Authorization: Basic b3duOg==
 
-=== TEST 9: without credentials s3_region, s3_use_headers, s3_bucket_in_host and s3_methods do nothing
+=== TEST 9: without credentials s3_region, s3_use_headers, s3_bucket_in_host and s3_methods have no effect
 --- config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -251,7 +251,7 @@ x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 13: s3_bucket_in_host does not move the bucket of a Host of Amazon
+=== TEST 13: s3_bucket_in_host has no effect with a Host of Amazon S3
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -266,7 +266,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /hello\.txt 200 v2-headers$
 
-=== TEST 14: on and off may be written in capital letters, as everywhere in nginx
+=== TEST 14: on and off in upper case are accepted, as by other directives of nginx
 --- config
 location /f/ {
     $TEST_NGINX_KEYS

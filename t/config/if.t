@@ -1,5 +1,5 @@
-# Blocks in a location which nginx can put in its place: what is proxied from
-# them is signed as what is proxied from the location.
+# if and limit_except: nginx can replace the configuration of a location by that
+# of a block in it. Requests are then signed by the same rules.
 
 use strict;
 use warnings;
@@ -13,8 +13,8 @@ s3_region      us-east-1;
 s3_use_headers on;
 END
 
-# Not left to nginx's version, as heads are compared: which HTTP version goes
-# upstream, and which Connection header.
+# The HTTP version and the Connection header of the request do not depend on the
+# version of nginx: heads are compared.
 our $Http11 = "proxy_http_version 1.1;\nproxy_set_header Connection '';\n";
 
 our $Bucket = $Http11
@@ -55,7 +55,7 @@ location / {
 GET /k?x=1
 --- upstream_request_like eval: $::Signed
 
-=== TEST 3: an if block without a proxy_pass, keys around the location
+=== TEST 3: an if block without a proxy_pass, keys in the server
 --- config eval
 "$::Http11
 $::Keys
@@ -116,7 +116,7 @@ location / {
 GET /k?x=1
 --- upstream_request_like eval: $::Signed
 
-=== TEST 8: an if block with variables in its proxy_pass beside fastcgi_pass
+=== TEST 8: an if block with variables in its proxy_pass, fastcgi_pass in the location
 --- http_config eval: $::Bucket
 --- config
 location / {
@@ -128,7 +128,7 @@ location / {
 GET /k?x=1
 --- upstream_request_like eval: $::Signed
 
-=== TEST 9: an if block with fastcgi_pass beside a proxy_pass with variables
+=== TEST 9: an if block with fastcgi_pass, a proxy_pass with variables in the location
 --- http_config eval: $::Bucket
 --- config
 location / {
@@ -142,7 +142,7 @@ location / {
 [200, 502]
 --- upstream_request_like eval: [$::Signed]
 
-=== TEST 10: the last of several if blocks is the one that counts
+=== TEST 10: the last of several if blocks has precedence
 --- config eval
 "$::Http11
 location / {
@@ -154,7 +154,7 @@ location / {
 GET /k?x=1
 --- upstream_request_like: \AGET /k\?x=1 HTTP/1\.1\nHost: [^\n]+\z
 
-=== TEST 11: the method is looked at in an if block, too
+=== TEST 11: s3_methods applies in an if block
 --- http_config eval: $::Bucket
 --- config
 location / {
@@ -201,7 +201,7 @@ location / {
 GET /k?x=1
 --- upstream_request_like eval: $::Signed
 
-=== TEST 15: what limit_except refuses is not sent
+=== TEST 15: a request that limit_except denies is not sent
 --- http_config eval: $::Bucket
 --- config
 location / {
@@ -231,7 +231,7 @@ location /f/ {
 GET /f/a?a=1&b=1
 --- upstream_request_like: ^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
 
-=== TEST 17: the same with a method that is not allowed
+=== TEST 17: a handler from one if block and the configuration of another, with a method that is not allowed
 --- config
 location /f/ {
     $TEST_NGINX_KEYS

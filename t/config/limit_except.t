@@ -1,5 +1,4 @@
-# The directives in limit_except blocks, whose settings are those of the methods
-# that the block limits.
+# Directives in limit_except: they apply to the methods that the block limits.
 
 use strict;
 use warnings;
@@ -19,7 +18,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: other methods go to an application, unsigned
+=== TEST 1: other methods are proxied to an application, unsigned
 --- http_config
 server {
     listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
@@ -94,7 +93,7 @@ text
 --- upstream_request_like
 \APUT /a .*^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
 
-=== TEST 5: half of the credentials is an error there too
+=== TEST 5: an access key without a secret key is rejected
 --- config eval
 "location / {
     $::Location

@@ -1,5 +1,5 @@
-# Every configuration in nginx-conf/, as an operator copies it, in front of the
-# S3 server. What has to be another in a test is in the table @Changes.
+# Every configuration in nginx-conf/, in front of the S3 server. The table @Changes
+# has what a test replaces in them.
 
 use strict;
 use warnings;
@@ -19,26 +19,26 @@ my %Tested = map { $_ => 0 } qw(
     temporary-credentials.conf variables.conf
 );
 
-# The ports of the front, a server of the test which hands on to the S3 server
-# what it gets, with the Host and the target unchanged: with TLS; with TLS and
-# the certificate of another; without TLS.
+# The ports of the front, a server of the test that proxies to the S3 server with
+# the Host and the target unchanged: with TLS; with TLS and the certificate of
+# another server; without TLS.
 my $Tls   = $ENV{TEST_NGINX_RAND_PORT_1};
 my $Wrong = $ENV{TEST_NGINX_RAND_PORT_2};
 my $Plain = $ENV{TEST_NGINX_RAND_PORT_3};
 my $Certs = NginxTest::Env::work_dir();
 
-# Whether nginx knows "resolve" in an upstream block.
+# Whether nginx accepts "resolve" in an upstream block.
 my $Resolves = NginxTest::Nginx::version() >= 1.027003;
 
 # What is replaced, by what; each has to occur in some file.
 my @Changes = (
-    # Another may listen on 8080. On the port of the block's own server, which
-    # comes later and is called "localhost", all other Hosts are for this one.
+    # Another program may listen on 8080. This server is the default one of the
+    # port: the server of the block, "localhost", is after it.
     ['listen 127.0.0.1:8080;' => 'listen 127.0.0.1:$TEST_NGINX_SERVER_PORT;'],
 
-    # The hosts and certificates are those of the world. A host found by DNS is
-    # asked on the port of the configuration, 443 if it has none, on which not
-    # everybody may listen. One found by the system's resolver has an entry there.
+    # The examples have public hosts and certificates. Hosts are resolved to this
+    # machine, where a test may not listen on 443. The system's resolver does not
+    # resolve them.
     ['/etc/ssl/certs/ca-certificates.crt' => "$Certs/ca.pem"],
     ['resolver 127.0.0.53;' => 'resolver 127.0.0.1:$TEST_NGINX_DNS_PORT;'],
     ['$bucket_region.amazonaws.com$object' =>
@@ -56,7 +56,7 @@ my @Changes = (
         ['server minio.example.com:9000;' => "server 127.0.0.1:$Plain;"],
     ),
 
-    # The documentation's keys belong to nobody.
+    # The keys of the documentation are examples.
     ['AKIAIOSFODNN7EXAMPLE' => 'AKIDPERMANENT0000001'],
     ['wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' =>
         'PermanentSecretKey/With+Signs00000000001'],
@@ -71,12 +71,12 @@ my @Changes = (
     # The largest object of the S3 server has 200 KiB.
     ['slice 1m;' => 'slice 64k;'],
 
-    # Only some may write there.
+    # A test may not write there.
     ['/var/cache/nginx/films' => '$TEST_NGINX_SERVROOT/films'],
 );
 my %Used;
 
-# The front gets session tokens, which must not be in the log that is looked at.
+# Requests to the front have session tokens, which must not be in error.log.
 our $Front = <<"END";
 log_format front 'front sni=\$ssl_server_name host=\$http_host '
                  'request=\$connection_requests \$status "\$request" '
@@ -148,7 +148,7 @@ sub wait_for_addresses {
     return;
 }
 
-# The same with another's certificate at the other end.
+# The same with the certificate of another server.
 sub conf_of_impostor {
     my ($name) = @_;
 
@@ -451,7 +451,7 @@ X-Cache-Status: MISS
 request=5
 --- s3_log_unlike: ^(?!.* GET /big.txt 206 v4-headers$)
 
-=== TEST 10: cache-slices.conf: a part of an object takes the slices that it is in
+=== TEST 10: cache-slices.conf: for a range the slices with its bytes are requested
 --- http_config eval: ::conf('cache-slices.conf')
 --- config
 --- dns

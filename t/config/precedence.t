@@ -1,4 +1,4 @@
-# Of the blocks that set the same thing, which one wins.
+# Precedence between blocks that have the same directive.
 
 use strict;
 use warnings;
@@ -108,7 +108,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like eval: $::Setting{'%setting%'}{log}
 
-=== TEST 2: s3_use_headers off in a location wins over on in its upstream
+=== TEST 2: s3_use_headers off in a location has precedence over on in its upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -127,7 +127,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v2-query$
 
-=== TEST 3: s3_bucket_in_host off in an upstream wins over on in http
+=== TEST 3: s3_bucket_in_host off in an upstream has precedence over on in http
 --- http_config
 s3_bucket_in_host on;
 upstream s3 {
@@ -146,7 +146,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v2-query$
 
-=== TEST 4: each setting comes from another block
+=== TEST 4: each setting is inherited from another block
 --- http_config
 s3_use_headers on;
 upstream s3 {
@@ -168,7 +168,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
 
-=== TEST 5: the credentials of an upstream take a region and a placement from the location
+=== TEST 5: the credentials of an upstream are used with the region and s3_use_headers of the location
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -273,7 +273,7 @@ x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 9: the token of the location around is not sent with the keys of a location
+=== TEST 9: the token of the outer location is not sent with the keys of a location
 --- http_config
 s3_region eu-west-1;
 s3_use_headers on;
@@ -395,7 +395,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 14: s3_access_key off in a nested location turns off the keys of the location around
+=== TEST 14: s3_access_key off in a nested location turns off the keys of the outer location
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -417,7 +417,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 15: s3_access_key off in the location around turns off the keys of http and upstream
+=== TEST 15: s3_access_key off in the outer location turns off the keys of http and upstream
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -481,7 +481,7 @@ GET /f/h
 GET /h HTTP/1.1
 Host: h
 
-=== TEST 18: keys in a location switch on what off in its upstream switched off
+=== TEST 18: keys in a location have precedence over off in its upstream
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -502,7 +502,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 19: keys in a nested location switch on what off in the location around switched off
+=== TEST 19: keys in a nested location have precedence over off in the outer location
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -525,7 +525,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 20: keys in an upstream switch on what off in the server switched off
+=== TEST 20: keys in an upstream have precedence over off in the server
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -546,7 +546,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 21: keys in a location switch on what off in http switched off
+=== TEST 21: keys in a location have precedence over off in http
 --- http_config
 s3_access_key off;
 upstream s3 {
@@ -657,7 +657,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 28: a request that an internal redirect takes to another location is signed with the keys of that location
+=== TEST 28: after an internal redirect a request is signed with the keys of the new location
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -675,7 +675,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 29: a request that an internal redirect takes to a location without keys goes unsigned
+=== TEST 29: after an internal redirect to a location without keys a request is not signed
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -739,7 +739,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 33: an if block does not take a request past the keys of the upstream
+=== TEST 33: the keys of the upstream apply in an if block
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -758,7 +758,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 34: an if block does not take a request past s3_methods
+=== TEST 34: s3_methods applies in an if block
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -786,7 +786,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 36: the keys of an if block win over those of its location and of the upstream
+=== TEST 36: the keys of an if block have precedence over those of its location and of the upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -860,7 +860,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 40: a limit_except block does not take a request past s3_methods
+=== TEST 40: s3_methods applies in a limit_except block
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -888,7 +888,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 42: s3_methods: the nearest of location, server and http wins
+=== TEST 42: s3_methods: location has precedence over server, server over http
 --- http_config
 s3_methods DELETE;
 --- config
@@ -913,7 +913,7 @@ location /head/ {
 ["Allow: PUT", "Allow: HEAD", "Allow: GET, HEAD"]
 --- upstream_count: 0
 
-=== TEST 43: the upstream of a proxy_pass with variables counts as well
+=== TEST 43: the keys of the upstream of a proxy_pass with variables have precedence over http
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -934,7 +934,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 44: s3_access_key off in the upstream of a proxy_pass with variables counts as well
+=== TEST 44: s3_access_key off in the upstream of a proxy_pass with variables has precedence over http
 --- http_config
 $TEST_NGINX_KEYS
 upstream films {

@@ -1,5 +1,5 @@
-# Values with variables: they are evaluated for each request, and one that cannot
-# be used refuses the request.
+# Values with variables are evaluated for each request. A request is refused if a
+# value is invalid.
 
 use strict;
 use warnings;
@@ -47,7 +47,7 @@ hello from films
 --- no_error_log
 PermanentSecretKey
 
-=== TEST 2: s3_secret_key from a map is in no line of the log
+=== TEST 2: s3_secret_key from a map is not logged
 --- http_config
 map $uri $secret {
     default PermanentSecretKey/With+Signs00000000001;
@@ -67,7 +67,7 @@ hello from films
 --- no_error_log
 PermanentSecretKey
 
-=== TEST 3: s3_security_token from a map is in no line of the log
+=== TEST 3: s3_security_token from a map is not logged
 --- http_config
 map $uri $token {
     default "TemporarySessionToken/With+Signs==";
@@ -106,7 +106,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v4-query$
 
-=== TEST 5: values that are a text around a variable
+=== TEST 5: values that contain a variable
 --- config
 location /f/ {
     set $a PERMANENT;
@@ -122,7 +122,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: 200 v4-query$
 
-=== TEST 6: a secret key from a map of maps is in no line of the log
+=== TEST 6: a secret key from a map of maps is not logged
 --- http_config
 map $uri $inner {
     default PermanentSecretKey/With+Signs00000000001;
@@ -145,7 +145,7 @@ hello from films
 --- no_error_log
 PermanentSecretKey
 
-=== TEST 7: a part of a secret key from a map is in no line of the log
+=== TEST 7: a part of a secret key from a map is not logged
 --- http_config
 map $uri $part {
     default PermanentSecretKey/With;
@@ -334,7 +334,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 16: s3_security_token that evaluates to nothing: permanent and temporary keys in one location
+=== TEST 16: s3_security_token that evaluates to an empty value: permanent and temporary keys in one location
 --- http_config
 map $arg_t $id     { 1 ASIATEMPORARY0000001; default AKIDPERMANENT0000001; }
 map $arg_t $secret { 1 TemporarySecretKey/With+Signs00000000001; default PermanentSecretKey/With+Signs00000000001; }
@@ -414,7 +414,7 @@ SecretCanary
 TokenCanary
 --- upstream_count: 0
 
-=== TEST 19: an argument with an encoded character is taken as it stands
+=== TEST 19: the value of an argument is not decoded
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -464,7 +464,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_access_key" evaluated to a value with a character that is not printable ASCII
 --- upstream_count: 0
 
-=== TEST 22: an empty region does not mean Signature V2, in an upstream block either
+=== TEST 22: an empty region in an upstream block does not select Signature V2
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -484,7 +484,7 @@ qr{request not signed and not sent: [^,]*}
 request not signed and not sent: "s3_region" evaluated to an empty value
 --- upstream_count: 0
 
-=== TEST 23: empty credentials of a location do not mean those of the block around
+=== TEST 23: empty credentials of a location do not select those of the enclosing block
 --- http_config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -519,7 +519,7 @@ cycle while evaluating variable
 request not signed and not sent: "s3_region"
 --- upstream_count: 0
 
-=== TEST 25: after a value was evaluated nginx still writes its debug lines
+=== TEST 25: nginx logs at debug level after a value is evaluated
 --- http_config
 map $uri $secret {
     default PermanentSecretKey/With+Signs00000000001;

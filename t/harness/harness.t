@@ -1,5 +1,4 @@
-# The harness itself, against nginx without the module: first that it sees what
-# happens, then that an expectation which does not hold fails.
+# The harness itself, with nginx alone: expectations that hold pass, others fail.
 
 use strict;
 use warnings;
@@ -43,13 +42,13 @@ sub start_inner {
     return ($pid, $in);
 }
 
-# Every block of the inner file is to fail exactly the tests that its name
-# says between slashes, or none.
+# Every block of the inner file fails exactly the tests that its name has between
+# slashes, or none.
 sub failures_are_seen {
     my $dir    = File::Temp->newdir;
     my $blocks = inner_blocks();
     my ($pid, $in) = start_inner($dir, $blocks,
-        # What is awaited here never comes.
+        # Nothing that a block waits for here arrives.
         '$NginxTest::Check::Limit = 0.05;');
     my @lines = <$in>;
     close $in;
@@ -73,7 +72,7 @@ sub failures_are_seen {
     return;
 }
 
-# Nothing is left running when a test file dies or is told to end.
+# No process is left when a test file dies or is ended.
 sub ends_with_the_test {
     my %code = (
         'dies'             => 'run_tests(); die "on purpose";',
@@ -328,7 +327,7 @@ location / {
 --- upstream_count: 3
 --- upstream_connections: 1
 
-=== TEST 6: a reset leads to the next server
+=== TEST 6: after a reset, the next server
 --- http_config
 upstream backend {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -352,7 +351,7 @@ abc
 --- error_log
 Connection reset by peer
 
-=== TEST 7: an end without an answer leads to the next server
+=== TEST 7: after an end without an answer, the next server
 --- http_config
 upstream backend {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -370,7 +369,7 @@ upstream ok
 --- error_log
 upstream prematurely closed connection
 
-=== TEST 8: nothing listens on the port which is to refuse
+=== TEST 8: the port on which nothing listens
 --- config
 location / { proxy_pass http://127.0.0.1:$TEST_NGINX_REFUSED_PORT; }
 --- request
@@ -624,7 +623,7 @@ GET /logged
 --- no_access_log
 404
 
-=== TEST 28: chunked responses, and headers that come twice
+=== TEST 28: chunked responses, and repeated headers
 --- config
 location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- request
@@ -643,21 +642,21 @@ X-A: 1, 2
 --- response_body
 until the end
 
-=== TEST 29: what is to be skipped is skipped
+=== TEST 29: a block is skipped by the version of nginx
 --- config
 bogus;
 --- request
 GET /
 --- skip_nginx: 2: >= 1.0.0: on purpose
 
-=== TEST 30: what is to be skipped by Perl code is skipped
+=== TEST 30: a block is skipped by Perl code
 --- config
 bogus;
 --- request
 GET /
 --- skip_eval: 1: 1 + 1 == 2
 
-=== TEST 31: what is not to be skipped is not
+=== TEST 31: a block is not skipped
 --- config
 location / { return 200 "$TEST_NGINX_SERVER_PORT\n"; }
 --- request

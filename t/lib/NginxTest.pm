@@ -117,18 +117,18 @@ happen are reported as failures, but not as successes.
 
 =head1 SECTIONS OF TEST::NGINX
 
-Sections are trimmed by Test::Base: empty lines before and after the text go,
-one end of line remains. With C<--- name: text> there is none. Filters follow
-the name: C<eval> for Perl code, C<chop> to take off the last end of line.
-An error in Perl code is a failure.
+Test::Base trims sections: empty lines before and after the text are removed, one
+line end remains. With C<--- name: text> there is none. Filters follow the name:
+C<eval> for Perl code, C<chop> to remove the last line end. An error in Perl code
+is a failure.
 
 =over
 
 =item main_config, http_config, config
 
-Parts of nginx.conf: main level, http level, server level. C<config> must be there, even if empty. The server has a
-C<location /> for the html directory after C<config>; a file in which blocks
-define C<location /> has to call C<no_root_location()>.
+Parts of nginx.conf: main level, http level, server level. C<config> is required,
+even if empty. The server has a C<location /> for the html directory after
+C<config>; a file whose blocks define C<location /> calls C<no_root_location()>.
 
 =item log_level
 
@@ -143,7 +143,7 @@ of C<[name, content]>.
 
 C<METHOD [URI [VERSION]]> and, after this line, the body. C<Host: localhost>,
 C<Connection: close> and C<Content-Length> are added unless C<more_headers> has
-them; white space at both ends of a measured body is taken off. With eval, an
+them; white space at both ends of a measured body is removed. With eval, an
 array is a series of requests, each on a connection of its own; a request can
 itself be an array of packets, strings or
 C<< {value => ..., delay_before => seconds} >>.
@@ -157,7 +157,7 @@ Lines of headers, or an array with one string for each request.
 =item raw_request, raw_request_middle_delay
 
 The bytes to send, or an array of packets, and the pause between packets. It
-must itself ask for the end of the connection.
+must contain C<Connection: close>.
 
 =item pipelined_requests
 
@@ -245,9 +245,9 @@ C<unix:$TEST_NGINX_UPSTREAM_SOCKET>.
 
 The requests that arrived at the recording upstream, exactly: the head with LF
 for CRLF, and, if there is one, the body after an empty line, as it was sent
-(a chunked body with its chunks). Ends of lines at the very end do not count.
-A string stands for one request; an array by eval for as many as it has
-elements, of which undef is any request. The number must be equal.
+(a chunked body with its chunks). Line ends at the very end are ignored. A string
+is one request; an array by eval has an element for each request, undef for any.
+The number must be equal.
 
 =item upstream_request_like
 

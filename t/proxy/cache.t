@@ -1,5 +1,5 @@
-# The cache of nginx before a bucket: what goes out is signed, what is kept and
-# under which key knows nothing of it.
+# proxy_cache: requests that are sent are signed, cache keys and files contain no
+# signature.
 
 use strict;
 use warnings;
@@ -54,7 +54,7 @@ sub later {
 }
 
 # In place of the body: the keys in the files of the cache, and whatever in them
-# tells of a signature.
+# is part of a signature.
 sub cached {
     return join '', map {
         open my $in, '<:raw', $_ or die "$_: $!";
@@ -142,7 +142,7 @@ http cache key: "/films/hello.txt--b=2&a=1--?"
 --- response_body_like eval
 [map { "^(?:KEY: [-v24a-z]+/films/hello.txt\\?a\n){$_}\$" } 1 .. 4]
 
-=== TEST 7: a client's own signature stays in its key and does not go out
+=== TEST 7: a client's own signature is in its key and is not sent
 --- http_config eval: ::servers('')
 --- config
 --- request eval
@@ -169,7 +169,7 @@ other
 --- response_headers eval: ['X-Cache: MISS v4-query', 'X-Cache: HIT']
 --- response_body eval: [("hello from films\n") x 2]
 
-=== TEST 9: HEAD is asked and signed as GET
+=== TEST 9: HEAD is sent and signed as GET
 --- http_config eval: ::servers('')
 --- config
 --- request eval: [map { ("HEAD /films/hello.txt?$_") x 2, "GET /films/hello.txt?$_" } 1 .. 4]
@@ -193,7 +193,7 @@ other
 --- s3_log_like eval: [map { "HEAD \\S+ 200 $_\$" } @::Kinds]
 --- s3_log_unlike: GET
 
-=== TEST 11: GET in the place of HEAD must be allowed, too
+=== TEST 11: GET in place of HEAD must be allowed by s3_methods
 --- http_config eval: $::KeysV4
 --- config
 location / {
@@ -219,7 +219,7 @@ request not signed and not sent: "s3_methods" does not allow method "GET"
 --- s3_log_like: GET /films/hello\.txt 200 v4-headers$
 --- s3_log_unlike: \s206\s
 
-=== TEST 13: what passes by the cache is signed
+=== TEST 13: a request that bypasses the cache is signed
 --- http_config eval: ::servers('proxy_cache_bypass $http_x_bypass;')
 --- config
 --- request eval: [('GET /films/hello.txt') x 3]
@@ -245,7 +245,7 @@ request not signed and not sent: "s3_methods" does not allow method "GET"
 --- response_body eval: [("hello from films\n") x 8]
 --- s3_log_like eval: [map { "GET \\S+ 304 $_\$" } @::Kinds]
 
-=== TEST 15: a request of validation as it goes out
+=== TEST 15: the head of a request that validates an entry
 --- http_config eval: $::KeysV4
 --- config
 location / {
@@ -288,7 +288,7 @@ Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s
 --- s3_log_like eval: [map { "GET \\S+ 304 $_\$" } @::Kinds]
 --- s3_log_unlike eval: qr/ (?!200|304)\d\d\d v\S+$/
 
-=== TEST 17: an update in the background brings the new object
+=== TEST 17: an update in the background stores the new object
 --- http_config eval: $::KeysV4
 --- config
 location / {
@@ -307,7 +307,7 @@ location / {
 --- upstream_request_like eval
 [(qr{^GET /a\?\S*&X-Amz-Signature=[0-9a-f]{64} HTTP}) x 2]
 
-=== TEST 18: an update in the background that is refused harms nobody
+=== TEST 18: the stale entry is sent if an update in the background is refused
 --- http_config eval: $::Cache
 --- config
 location / {
@@ -329,7 +329,7 @@ location / {
 --- response_body eval: ['o1', 'o1', 'o1', 'o2']
 --- upstream_count: 2
 
-=== TEST 19: an old entry is better than none
+=== TEST 19: a stale entry is sent on an error
 --- http_config eval: $::KeysV4
 --- config
 location / {

@@ -11,7 +11,7 @@ use NginxTest::Process ();
 
 use constant {CLIENTS => 16, REQUESTS => 10_000};
 
-# A backend that tells how the request was signed and logs the number of the
+# A backend that responds how the request is signed and logs the number of the
 # connection, and a pool of connections to it.
 our $Pool = <<'END';
 map "$http_authorization $args" $kind {
@@ -99,7 +99,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: requests of all four kinds go to S3 on one connection
+=== TEST 1: requests of all four kinds use one connection
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -156,7 +156,7 @@ GET /result
 --- response_body
 10000 times %kind%, at most 16 connections
 
-=== TEST 3: what nginx does with connections by itself
+=== TEST 3: the default of nginx for connections
 From 1.29.7 on an upstream block keeps its connections.
 --- http_config
 upstream bucket {

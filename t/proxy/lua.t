@@ -1,7 +1,5 @@
-#!/usr/bin/perl
-
-# Lua's balancer.recreate_request has the request head written again, on a retry
-# for example: it is signed again, or not sent.
+# Lua's balancer.recreate_request writes the request head again, on a retry for
+# example: it is signed again, or not sent.
 
 use strict;
 use warnings;
@@ -15,7 +13,7 @@ s3_region us-east-1;
 END
 our $Keys = '$TEST_NGINX_KEYS s3_region us-east-1;';
 
-# What a client sends to pass off its own signature.
+# Headers with a signature of the client.
 our $Own = "Authorization: AWS4-HMAC-SHA256 Credential=client\n"
     . "X-Amz-Date: 20200101T000000Z\n";
 
@@ -74,8 +72,6 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt 200 v4-headers
 
-
-
 === TEST 2: the signature in headers
 --- http_config eval: ::upstream('assert(b.recreate_request()); connect(s3)')
 --- config eval
@@ -89,8 +85,6 @@ hello from films
 GET /films/hello.txt 200 v4-headers
 --- access_log
 200 v4-headers AKIDTEST00000000001
-
-
 
 === TEST 3: the signature in the query
 --- http_config eval: ::upstream('assert(b.recreate_request()); connect(s3)')
@@ -106,8 +100,6 @@ GET /films/hello.txt\S* 200 v4-query
 --- access_log
 200 v4-query AKIDTEST00000000001
 
-
-
 === TEST 4: Signature V2
 --- http_config eval: ::upstream('assert(b.recreate_request()); connect(s3)')
 --- config eval
@@ -122,8 +114,6 @@ END
 --- s3_log_like
 GET /films/hello.txt 200 v2-headers
 GET /films/hello.txt\S* 200 v2-query
-
-
 
 === TEST 5: variables are evaluated again
 --- http_config eval
@@ -144,8 +134,6 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt\S*%2Fus-east-1%2F\S* 200 v4-query
 
-
-
 === TEST 6: a retry after a peer that refuses
 --- http_config eval: ::upstream($::Retry)
 --- config eval
@@ -159,8 +147,6 @@ hello from films
 GET /films/hello.txt 200 v4-headers
 --- access_log
 200 v4-headers AKIDTEST00000000001
-
-
 
 === TEST 7: a retry after a peer that has the request
 --- http_config eval
@@ -183,8 +169,6 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt 200 v4-headers
 
-
-
 === TEST 8: twice for one attempt, from an upstream block with the keys
 --- http_config eval
 ::upstream('assert(b.recreate_request()); assert(b.recreate_request()); connect(s3)', $::Keys)
@@ -197,8 +181,6 @@ location /variable/ { proxy_pass http://$name/films/hello.txt; }
 --- response_body eval: [("hello from films\n") x 2]
 --- s3_log_like
 GET /films/hello.txt\S* 200 v4-query
-
-
 
 === TEST 9: bodies
 The third is in a file, the fourth and fifth begin with a body that is read with
@@ -231,8 +213,6 @@ my $long = join '', map { "line $_\n" } 1 .. 2000;
 $long =~ s/\s+\z//;
 ['', 'small', '', 'small', '', $long, '', 'small', '', "$long\n", '', 'set']
 
-
-
 === TEST 10: a cache, which turns HEAD into GET
 --- http_config eval: 'proxy_cache_path cache keys_zone=films:1m; ' . ::upstream($::Retry)
 --- config eval
@@ -252,8 +232,6 @@ GET /films/hello.txt\S* 200 v4-query
 --- s3_log_unlike
 HEAD
 
-
-
 === TEST 11: subrequests
 --- http_config eval: ::upstream($::Retry)
 --- config eval
@@ -266,8 +244,6 @@ GET /app
 --- response_body_like: It works
 --- s3_log_like
 GET /films/hello.txt\S* 200 v4-query
-
-
 
 === TEST 12: slices
 --- skip_eval: 2: !grep { /http_slice_module/ } `$ENV{TEST_NGINX_BINARY} -V 2>&1`
@@ -289,8 +265,6 @@ hello from films
 --- s3_log_like
 GET /films/hello.txt\S* 206 v4-query
 
-
-
 === TEST 13: a key that has become empty, and the error is ignored
 --- http_config eval
 ::upstream('ngx.var.id = ""; b.recreate_request(); connect(recorder)')
@@ -308,9 +282,7 @@ request not signed and not sent: "s3_access_key" evaluated to an empty value
 --- access_log
 500 - -
 
-
-
-=== TEST 14: the same, and the error is not ignored
+=== TEST 14: a key that has become empty, and the error is not ignored
 --- http_config eval
 ::upstream('ngx.var.id = ""; assert(b.recreate_request()); connect(recorder)')
 --- config eval
@@ -325,8 +297,6 @@ GET /films/hello.txt
 --- error_log
 request not signed and not sent: "s3_access_key" evaluated to an empty value
 failed to recreate the upstream request
-
-
 
 === TEST 15: on the second attempt
 --- http_config eval
@@ -349,8 +319,6 @@ request not signed and not sent
 --- access_log
 500 - -
 
-
-
 === TEST 16: attempts after a refusal are refused
 --- http_config eval
 ::upstream(<<'END');
@@ -371,8 +339,6 @@ GET /films/hello.txt
 --- error_log
 request not signed and not sent
 
-
-
 === TEST 17: over a kept-alive connection
 --- http_config eval
 ::upstream('if ngx.var.arg_no then ngx.var.id = "" end b.recreate_request(); connect(recorder)',
@@ -390,9 +356,7 @@ END
 --- error_code eval: [200, 500, 200]
 --- upstream_request_like eval: [qr{^GET /a\?X-Amz}, qr{^GET /c\?X-Amz}]
 
-
-
-=== TEST 18: a stale response is no way around a refusal
+=== TEST 18: a refused request is answered with 500, not with a stale response
 --- http_config eval
 'proxy_cache_path cache keys_zone=films:1m; '
 . ::upstream('if ngx.var.arg_no then ngx.var.id = "" end b.recreate_request(); connect(recorder)')
@@ -416,8 +380,6 @@ old
 --- error_code eval: [200, 500]
 --- upstream_count: 1
 
-
-
 === TEST 19: proxy_method that becomes one that is not allowed
 --- http_config eval
 ::upstream('ngx.var.method = "DELETE"; b.recreate_request(); connect(recorder)')
@@ -433,8 +395,6 @@ GET /films/hello.txt
 --- error_log
 request not signed and not sent: "s3_methods" does not allow method "DELETE"
 
-
-
 === TEST 20: an access key that becomes off
 --- http_config eval
 ::upstream('ngx.var.id = "off"; assert(b.recreate_request()); connect(recorder)')
@@ -448,8 +408,6 @@ GET /films/hello.txt
 --- upstream_request_unlike: ^Authorization
 --- access_log
 200 - -
-
-
 
 === TEST 21: an access key that was off
 --- http_config eval
@@ -470,9 +428,7 @@ GET /films/hello.txt
 --- access_log
 200 v4-headers AKIDTEST00000000001
 
-
-
-=== TEST 22: an unsigned location is left alone
+=== TEST 22: a location that is not signed is not changed
 --- http_config eval
 ::upstream('assert(b.recreate_request()); connect(recorder)')
 --- config eval
@@ -486,9 +442,7 @@ Authorization: the client's
 --- access_log
 200 - -
 
-
-
-=== TEST 23: error_page leads from a refusal to another signed location
+=== TEST 23: error_page redirects a refused request to another signed location
 --- http_config eval
 ::upstream('ngx.var.id = ngx.var.uri == "/films/hello.txt" and ngx.var.good or "" '
     . 'b.recreate_request(); connect(s3)')
@@ -509,7 +463,7 @@ request not signed and not sent
 --- access_log
 200 v4-query AKIDTEST00000000001
 
-=== TEST 24: Lua code that changes a redirect finds no signature in it
+=== TEST 24: Lua code that changes a redirect reads no signature in it
 --- http_config
 lua_package_path "$TEST_NGINX_LUA_DIR/?.lua;;";
 --- config eval

@@ -1,5 +1,5 @@
-# Keys leave alone what is passed on by another protocol than HTTP: the same
-# bytes arrive as without keys.
+# Keys have no effect on requests that are passed by another protocol than HTTP:
+# the same bytes are sent as without keys.
 
 use strict;
 use warnings;
@@ -46,7 +46,7 @@ our $FastcgiByName = 'location / {
 our $App = 'upstream app { server 127.0.0.1:$TEST_NGINX_RAW_PORT; ';
 
 # The bytes of each connection, in a file of its own. No protocol is spoken:
-# the connection ends when nothing more comes, and nginx answers 502.
+# the connection is closed after the request, and nginx answers 502.
 my $Record   = NginxTest::Env::work_dir() . '/raw';
 my $Listener = IO::Socket::INET->new(
     LocalAddr => '127.0.0.1', Listen => 10, ReuseAddr => 1)
@@ -77,7 +77,7 @@ sub recorded {
     return scalar(<$in>) // '';
 }
 
-# Blocks come in pairs: without keys and with them.
+# Blocks are in pairs: without keys and with them.
 sub compare {
     my %pattern = (
         1 => ['fastcgi_pass',           qr/\A\x01\x01.*SCRIPT_NAME\/a/s],
@@ -207,7 +207,7 @@ body
 request not signed
 
 === TEST 13: fastcgi_pass with variables in a location inside a signed one
-Its POST is none of the business of s3_methods.
+s3_methods does not apply to it.
 --- http_config eval: "$::App}"
 --- config eval
 "location / {
@@ -235,7 +235,7 @@ POST /app
 body
 --- error_code: 502
 
-=== TEST 15: what nginx answers itself, with any method
+=== TEST 15: responses of nginx itself, to any method
 --- http_config eval: $::Keys
 --- config
 location / { return 200 "$request_method\n"; }
@@ -245,7 +245,7 @@ body
 --- response_body
 POST
 
-=== TEST 16: of two protocols in a location the last one counts
+=== TEST 16: of two protocols in a location the last one is used
 --- http_config eval
 "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Keys }"
 --- config
@@ -259,7 +259,7 @@ location / {
 GET /a
 --- upstream_request_like: ^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
 
-=== TEST 17: a method that must not be signed, passed on by another protocol
+=== TEST 17: a method that s3_methods does not allow, passed by another protocol
 --- http_config eval: $::Keys
 --- config
 location / {

@@ -1,4 +1,4 @@
-# proxy_bind does in a signed location what it does in any other.
+# proxy_bind has the same effect in a signed location as in any other.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ s3_region      us-east-1;
 s3_use_headers on;
 END
 
-# Says who connected to it, and whether the request was signed.
+# Responds with the address of its client, and whether the request is signed.
 our $Backend = <<'END';
 map $http_authorization $signed {
     ~^AWS4-HMAC-SHA256 signed;
@@ -97,7 +97,7 @@ location / {
 --- response_body eval
 ["127.0.1.2 signed\n", "127.0.0.2 signed\n"]
 
-=== TEST 6: a variable that is empty binds to nothing
+=== TEST 6: with a variable that is empty nginx binds to no address
 --- http_config eval: $::Backend . $::Keys
 --- config
 location / {
@@ -111,7 +111,7 @@ GET /
 --- no_error_log
 [error]
 
-=== TEST 7: a variable that is no address binds to nothing, and nginx says so
+=== TEST 7: with a variable that is not an address nginx binds to none and logs an error
 --- http_config eval: $::Backend . $::Keys
 --- config
 location / {
@@ -175,7 +175,7 @@ location /signed {
 ["127.0.0.2 unsigned\n", "127.0.0.3 signed\n", "127.0.0.4 signed\n",
  "127.0.0.5 unsigned\n"]
 
-=== TEST 11: a signed location around one with a proxy_bind of its own
+=== TEST 11: a signed location with a nested one that has its own proxy_bind
 --- http_config eval: $::Backend . $::Keys
 --- config
 location / {
@@ -203,7 +203,7 @@ GET /child
 --- response_body
 127.0.0.2 signed
 
-=== TEST 13: a refused request is not sent from any address
+=== TEST 13: a refused request is not sent
 --- http_config eval: $::Keys
 --- config
 location / {

@@ -45,7 +45,7 @@ upstream $Host {
 }
 END
 
-# What stands in for the host's entry in the system's resolver.
+# Replaces the host's entry in the system's resolver.
 our $Literal = $Resolve =~ s/^ *resolver.*\n//mgr
     =~ s/^ *server .*$/    server $Old:$Port;/mr;
 
@@ -228,7 +228,7 @@ sub exchange {
     return $response;
 }
 
-# "ok" and the address that nginx connected to, or what came in place of it.
+# "ok" and the address that nginx connected to, or what arrived in place of it.
 sub verdict {
     my ($response) = @_;
 
@@ -415,7 +415,7 @@ ok 127.0.0.2, 502, ok 127.0.0.3
 no live upstreams while connecting to upstream
 could not be resolved (3: Host not found)
 
-=== TEST 6: a pool and reloads: a reload leads to the new address
+=== TEST 6: a pool and reloads: the new address is used after a reload
 --- http_config eval: $::Literal
 --- config eval: $::Proxy
 --- log_level: warn
@@ -436,7 +436,7 @@ old server ended: ok 127.0.0.3
 127.0.0.2: 200 v4-headers, connections: reused
 127.0.0.3: 200 v4-headers, connections: reused
 
-=== TEST 7: a pool and reloads: a name that is not found leaves the old addresses
+=== TEST 7: a pool and reloads: the old addresses are used if the name is not found
 --- http_config eval: $::Literal
 --- config eval: $::Proxy
 --- init

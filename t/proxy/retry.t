@@ -13,7 +13,7 @@ s3_region      us-east-1;
 s3_use_headers on;
 END
 
-# First the recording upstream, which fails as the block says, then the S3
+# First the recording upstream, which fails as the block sets, then the S3
 # server, which verifies signatures.
 our $ThenS3 = 'upstream films.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -27,7 +27,7 @@ our $Twice = 'upstream bucket {
 ' . "$Keys}\n";
 
 # Answers for the recording upstream: the one given to the first request,
-# then whether what has come is the same as the first time.
+# then whether the request is the same as the first time.
 sub compare_after {
     my ($answer) = @_;
 
@@ -105,7 +105,7 @@ GET /a
 the same
 --- upstream_request_like eval: [$::Signed, $::Signed]
 
-=== TEST 5: after an answer that is none
+=== TEST 5: after an invalid response
 --- http_config eval: $::Twice
 --- config
 location / {
@@ -146,7 +146,7 @@ HTTP/1.1 503 Slow Down
 --- response_body
 hello from films
 
-=== TEST 8: after a second in vain, still with the first signature
+=== TEST 8: after a second, with the first signature
 --- http_config eval: $::Twice
 --- config
 location / {
@@ -176,7 +176,7 @@ the same
 --- upstream_request_like eval
 [(qr{\AGET /a\?X-Amz-Algorithm=\S+&X-Amz-Signature=[0-9a-f]{64} HTTP/1.1\n}) x 2]
 
-=== TEST 10: a failure on the last server is the client's
+=== TEST 10: the failure of the last server is sent to the client
 --- http_config eval: $::Twice
 --- config
 location / { proxy_pass http://bucket; }
@@ -269,7 +269,7 @@ body
 --- error_code: 502
 --- upstream_request_like eval: $::Signed
 
-=== TEST 17: a POST is sent again if it may
+=== TEST 17: a POST is sent again with non_idempotent
 --- http_config eval: $::Twice
 --- config
 location / {

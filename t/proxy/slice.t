@@ -21,7 +21,7 @@ our $Big = do {
 };
 
 # An object of 32 bytes in slices of 16: each slice is the date of the signature
-# by which it was asked for. The first comes after more than a second.
+# of its request. The first is sent after more than a second.
 our $Dates = sub {
     my ($request) = @_;
 
@@ -112,7 +112,7 @@ HEAD /films/big.txt
 Content-Length: 204800
 --- s3_log_like: HEAD /films/big\.txt\S+ 206 v4-query$
 
-=== TEST 4: each slice of the request goes out once, with the same path
+=== TEST 4: each slice is requested once, with the same path
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
@@ -140,7 +140,7 @@ x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/\d{8}/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\n*\z}
 } '0-15', '16-31', '32-47']
 
-=== TEST 5: a slice in headers is signed at its own time
+=== TEST 5: each slice has a signature of its own time, in headers
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
@@ -156,7 +156,7 @@ GET /a
 --- response_body_like: ^(\d{8}T\d{6}Z)(?!\1)\d{8}T\d{6}Z$
 --- upstream_count: 2
 
-=== TEST 6: a slice in the query is signed at its own time
+=== TEST 6: each slice has a signature of its own time, in the query
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;
@@ -171,7 +171,7 @@ GET /a
 --- response_body_like: ^(\d{8}T\d{6}Z)(?!\1)\d{8}T\d{6}Z$
 --- upstream_count: 2
 
-=== TEST 7: slices from the cache are not asked for again
+=== TEST 7: slices from the cache are not requested again
 --- http_config
 $TEST_NGINX_KEYS
 proxy_cache_path $TEST_NGINX_SERVROOT/cache keys_zone=z:1m use_temp_path=off;

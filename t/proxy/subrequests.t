@@ -1,5 +1,5 @@
-# Requests that nginx makes itself, and requests that it hands from one location
-# to another: each is signed as the location says that sends it.
+# Subrequests and internal redirects: each request is signed by the settings of
+# the location that proxies it.
 
 use strict;
 use warnings;
@@ -135,7 +135,7 @@ before <!--#include virtual="/a" --> after
 request not signed and not sent: "s3_methods" does not allow method "GET"
 --- upstream_count: 1
 
-=== TEST 4: a mirrored request is signed, the other is not
+=== TEST 4: a mirrored request is signed, the request itself is not
 --- http_config eval: $::Permanent
 --- config
 location / {
@@ -185,7 +185,7 @@ location /read/ {
 --- upstream_request_like: \APUT .*^body of the copy\z
 --- s3_log_like: PUT /films/copy 200 v4-headers$
 
-=== TEST 6: a mirrored POST is refused, the other is not harmed
+=== TEST 6: a mirrored POST is refused, the request itself is sent
 --- http_config eval: $::Keys
 --- config
 location / {
@@ -215,7 +215,7 @@ Content-Length: 4
 body
 --- upstream_connections: 1
 
-=== TEST 7: the question whether a client may is not signed, the request is
+=== TEST 7: auth_request: the subrequest is not signed, the request is
 --- config
 location /films/ {
     auth_request /may;
@@ -245,7 +245,7 @@ sub {
 --- s3_log_like: GET /films/hello\.txt\S+ 200 v4-query$
 --- s3_log_unlike: \s403\s
 
-=== TEST 8: the question whether a client may is signed, the request is not
+=== TEST 8: auth_request: the subrequest is signed, the request is not
 --- config
 location / {
     auth_request /may;
@@ -278,7 +278,7 @@ body
 HEAD /films/hello\.txt 200 v4-headers$
 HEAD /films/nobody\.txt 404 v4-headers$
 
-=== TEST 9: an application hands a request over to a bucket
+=== TEST 9: X-Accel-Redirect of an application to a bucket
 --- http_config eval: $::Buckets
 --- config
 location / {
@@ -310,7 +310,7 @@ GET /films/a%2Bb\.txt\S+ 200 v4-query$
 HEAD /films/a%2Bb\.txt\S+ 200 v4-query$
 --- s3_log_unlike: hello
 
-=== TEST 10: from a bucket to another, each with its own keys
+=== TEST 10: from one bucket to another, each with its own keys
 --- http_config eval: $::Buckets
 --- config
 proxy_set_header Host s3.us-east-1.amazonaws.com;
@@ -333,7 +333,7 @@ GET /music/hello\.txt 200 v2-headers$
 HEAD /music/big\.txt 404 v2-headers$
 HEAD /films/big\.txt\S+ 200 v4-query$
 
-=== TEST 11: out of a bucket to a server that is no bucket
+=== TEST 11: from a bucket to a server that is not a bucket
 --- http_config eval: $::Keys
 --- config
 location / {
@@ -364,7 +364,7 @@ X-Signature: []
 --- upstream_request_like eval
 [qr{\AGET /a%2Bb\?c=d HTTP/1\.1\n.*^Authorization: AWS4-HMAC-SHA256 }ms, qr/^GET/]
 
-=== TEST 12: into a bucket from a server that is none
+=== TEST 12: from a server that is not a bucket to a bucket
 --- http_config eval: $::Buckets
 --- config
 location / {
@@ -406,7 +406,7 @@ GET /films/none\S* 404 v4-query$
 GET /music/none\S* 404 v2-headers$
 GET /films/hello\.txt\S* 200 v4-query$
 
-=== TEST 14: what must not be signed can go elsewhere
+=== TEST 14: error_page 405 proxies a method that is not allowed to another server
 --- http_config eval: $::Keys
 --- config
 location / {
@@ -432,7 +432,7 @@ Content-Length: 4
 
 body
 
-=== TEST 15: what could not be signed does not go out by its error page either
+=== TEST 15: a request that cannot be signed is not sent by its error page
 --- config
 location / {
     $TEST_NGINX_KEYS
@@ -466,7 +466,7 @@ from a file
 --- response_body eval
 ["from a file\n", "a b.txt of films\n", "é日本.txt of films\n"]
 
-=== TEST 17: a location that clients cannot reach
+=== TEST 17: an internal location
 --- http_config eval: $::Buckets
 --- config
 location /public/ { rewrite ^/public/(.*) /private/$1 last; }

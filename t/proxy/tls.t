@@ -7,7 +7,7 @@ use lib 't/lib';
 use File::Temp ();
 use NginxTest 'no_plan';
 
-# A certificate for two of the names, and another one that nobody is shown.
+# A self-signed certificate for two of the names, and another one.
 our @Files;
 
 sub make_certificate {
@@ -77,7 +77,7 @@ our $Front = 'server {
 }
 ';
 
-# Fetches a path from that server; what came can be read at /fetched.
+# Fetches a path from that server; /fetched is the response.
 sub fetch {
     my ($path, @options) = @_;
 
@@ -190,7 +190,7 @@ location / { proxy_pass https://films.s3.us-east-1.amazonaws.com; }"
 --- response_body eval
 ["", "0123456789abcdef" x 5000]
 
-=== TEST 7: a certificate of someone else: nothing is sent
+=== TEST 7: a certificate that is not trusted: nothing is sent
 --- http_config eval: $::Https . $::Films
 --- user_files eval: \@::Files
 --- config

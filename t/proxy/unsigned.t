@@ -1,7 +1,6 @@
 # A location without keys sends the same bytes as an nginx without the module.
-# The file is run twice: with the module and keys in the locations and upstream
-# blocks beside it, and, started by itself, with neither. What is expected is
-# the same.
+# The file is run twice: with the module and keys in other locations and upstream
+# blocks, and, started by itself, with neither. The expectations are the same.
 
 use strict;
 use warnings;
@@ -32,7 +31,7 @@ passes_without_module() unless $IsPlain;
 
 __DATA__
 
-=== TEST 1: beside a signed location
+=== TEST 1: with a signed location in the server
 --- config
 proxy_http_version 1.1;
 proxy_set_header Connection "";
@@ -54,7 +53,7 @@ Authorization: Basic eDp5
 X-Amz-Date: 20200101T000000Z
 x-amz-security-token: t
 
-=== TEST 2: around a signed location
+=== TEST 2: with a nested signed location
 --- config
 proxy_http_version 1.1;
 proxy_set_header Connection "";
@@ -75,7 +74,7 @@ Content-Length: 4
 
 body
 
-=== TEST 3: an upstream block beside one with keys
+=== TEST 3: with an upstream block that has keys
 --- http_config
 upstream signed {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -96,7 +95,7 @@ DELETE /a?b=%41 HTTP/1.1
 Host: plain
 Authorization: AWS x:y
 
-=== TEST 4: variables, beside an upstream block with keys
+=== TEST 4: variables, with an upstream block that has keys
 --- http_config
 upstream signed {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -123,7 +122,7 @@ Authorization: AWS x:y
 
 body of plain
 
-=== TEST 5: an address in variables, beside an upstream block with keys
+=== TEST 5: an address in variables, with an upstream block that has keys
 --- http_config
 upstream signed {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -144,7 +143,7 @@ GET /a?Signature=1
 GET /a?Signature=1 HTTP/1.1
 Host: h
 
-=== TEST 6: an unbuffered chunked body, beside a signed location
+=== TEST 6: an unbuffered chunked body, with a signed location in the server
 --- config
 proxy_request_buffering off;
 proxy_http_version      1.1;
@@ -163,7 +162,7 @@ Transfer-Encoding: chunked
 "PUT /a HTTP/1.1\nHost: h\nTransfer-Encoding: chunked\n\n"
 . "5\r\nhello\r\n0\r\n\r\n"
 
-=== TEST 7: without a Host, beside a signed location
+=== TEST 7: without a Host, with a signed location in the server
 --- config
 proxy_http_version 1.0;
 proxy_set_header   Host "";
@@ -195,7 +194,7 @@ GET /a//b?%61
 GET /a//b?%61 HTTP/1.1
 Host: 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT
 
-=== TEST 9: the second attempt at another server, beside a signed location
+=== TEST 9: the second attempt at another server, with a signed location in the server
 --- http_config
 upstream plain {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -213,7 +212,7 @@ GET /a%2f
 --- upstream_request eval
 [("GET /a%2f HTTP/1.1\nHost: plain\n") x 2]
 
-=== TEST 10: the HTTP version and the Connection header of nginx's own, beside a signed location
+=== TEST 10: the default HTTP version and Connection header of nginx, with a signed location in the server
 --- config
 location /signed {
     $TEST_NGINX_UNSIGNED_KEYS

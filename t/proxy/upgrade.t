@@ -1,5 +1,3 @@
-#!/usr/bin/perl
-
 # A client that asks for an upgrade, and an upstream that answers 101: a signed
 # location opens no tunnel. The second packet of each request would be the first
 # bytes in the tunnel; they look like a request, so that the upstream counts them.
@@ -26,7 +24,7 @@ Connection: upgrade
 Upgrade: websocket
 
 END
-# The tunnel ends with the answer to what came through it.
+# The tunnel is closed after the answer to the bytes in it.
 our @Answers = ($Switching, {response => undef, then => 'close'});
 
 our $Upgrade = <<'END';
@@ -56,8 +54,6 @@ Upgrade: websocket
 --- no_error_log
 [error]
 
-
-
 === TEST 2: a location signed by the query opens none
 --- config eval
 "location / { $::Keys $::Upgrade $::Pass }"
@@ -69,8 +65,6 @@ Upgrade: websocket
 --- upstream_request_like eval
 qr{^GET /films/a\?X-Amz-Algorithm=}
 --- error_log eval: $::Refused
-
-
 
 === TEST 3: a location signed by headers opens none
 --- config eval
@@ -84,9 +78,7 @@ qr{^GET /films/a\?X-Amz-Algorithm=}
 qr{^GET /films/a HTTP/1.1.*^Authorization: AWS4-HMAC-SHA256}ms
 --- error_log eval: $::Refused
 
-
-
-=== TEST 4: nor one that the upstream block signs
+=== TEST 4: a location signed by the upstream block opens none
 --- http_config eval
 <<"END";
 upstream films { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Keys }
@@ -99,9 +91,7 @@ END
 --- upstream_count: 1
 --- error_log eval: $::Refused
 
-
-
-=== TEST 5: an upgrade that the client did not ask for
+=== TEST 5: an upgrade that the client did not request
 --- config eval
 "location / { $::Keys $::Pass }"
 --- raw_request eval
@@ -112,8 +102,6 @@ END
 --- upstream_count: 1
 --- error_log eval: $::Refused
 
-
-
 === TEST 6: without buffering of the response
 --- config eval
 "location / { $::Keys proxy_buffering off; $::Upgrade $::Pass }"
@@ -123,9 +111,7 @@ END
 --- upstream_count: 1
 --- error_log eval: $::Refused
 
-
-
-=== TEST 7: error_page takes the place of the 502, and the status is the upstream's for the log
+=== TEST 7: error_page replaces the 502, and $upstream_status is logged
 --- http_config
 log_format upgrade "$status $upstream_status $s3_signature";
 --- config eval
@@ -142,9 +128,7 @@ instead
 --- access_log
 200 101 -
 
-
-
-=== TEST 8: a signed location that an error leads to
+=== TEST 8: a signed location to which error_page redirects
 nginx would answer with the status of the error.
 --- config eval
 <<"END";
@@ -159,8 +143,6 @@ END
 --- upstream_count: 1
 --- error_log eval: $::Refused
 
-
-
 === TEST 9: with a cache
 --- http_config
 proxy_cache_path cache keys_zone=films:1m;
@@ -173,8 +155,6 @@ END
 --- error_code: 502
 --- upstream_count: 1
 --- error_log eval: $::Refused
-
-
 
 === TEST 10: a variable that turns signing off opens a tunnel
 --- http_config
@@ -190,8 +170,6 @@ END
 --- upstream_response eval: \@::Answers
 --- error_code: 101
 --- upstream_count: 2
-
-
 
 === TEST 11: a subrequest
 --- config eval

@@ -1,5 +1,5 @@
-# What goes wrong at the upstream is answered as nginx answers it without the
-# module: every block asks a location that signs and its twin that does not.
+# nginx answers failures of the upstream as without the module: every block sends
+# its request to a location that signs and to one that does not.
 # retry.t tests retries, tls.t certificates that are not trusted.
 
 use strict;
@@ -41,7 +41,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: nobody listens
+=== TEST 1: connection refused
 --- http_config eval: $::Upstreams =~ s/UPSTREAM_PORT/REFUSED_PORT/gr
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -49,7 +49,7 @@ __DATA__
 --- error_log eval: ["Connection refused", "Connection refused"]
 --- upstream_count: 0
 
-=== TEST 2: a reset in the place of an answer
+=== TEST 2: a reset before an answer
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -57,7 +57,7 @@ __DATA__
 --- error_code eval: [502, 502]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 3: an end in the place of an answer
+=== TEST 3: an end before an answer
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -65,7 +65,7 @@ __DATA__
 --- error_code eval: [502, 502]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 4: a reset amid the head of the answer
+=== TEST 4: a reset in the head of the answer
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -74,7 +74,7 @@ __DATA__
 --- error_code eval: [502, 502]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 5: an end amid the head of the answer
+=== TEST 5: an end in the head of the answer
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -83,7 +83,7 @@ __DATA__
 --- error_code eval: [502, 502]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 6: a reset amid the body: what was read before is passed on
+=== TEST 6: a reset in the body: the part before it is sent
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -94,7 +94,7 @@ __DATA__
 --- response_body_like eval: [(qr/\A(?:part)?\z/) x 2]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 7: an end amid the body: what came is passed on
+=== TEST 7: an end in the body: the part before it is sent
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -121,7 +121,7 @@ __DATA__
 --- error_code eval: [504, 504]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 10: the rest of the body does not come in time
+=== TEST 10: the rest of the body does not arrive in time
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -132,7 +132,7 @@ __DATA__
 [("upstream timed out") x 2]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 11: a head that is none
+=== TEST 11: an invalid head
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -154,7 +154,7 @@ __DATA__
 [("upstream sent too big header") x 2]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 13: no HTTP at all is passed on as HTTP/0.9, without a status
+=== TEST 13: an answer that is not HTTP is sent as HTTP/0.9, without a status
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -165,7 +165,7 @@ __DATA__
 [("upstream sent no valid HTTP/1.0 header") x 2]
 --- upstream_request_like eval: [$::Unsigned, $::Signed]
 
-=== TEST 14: no TLS where it is asked for
+=== TEST 14: no TLS where proxy_pass uses https
 --- http_config eval: $::Upstreams =~ s/\$TEST_NGINX_UPSTREAM_PORT/\$TEST_NGINX_S3_PORT/gr
 --- config eval: $::Locations =~ s/http:/https:/gr
 --- request eval: ["GET /plain/a", "GET /signed/a"]
@@ -175,7 +175,7 @@ __DATA__
 --- s3_log_unlike
 .
 
-=== TEST 15: a kept connection of which the other side closed its half
+=== TEST 15: a kept connection that the other side has half closed
 --- http_config eval: $::Upstreams
 --- config eval: $::Locations
 --- request eval

@@ -134,7 +134,7 @@ location ~ ^/(\w+)(/.*)$ {
 GET /hello.txt 200 v4-headers$
 GET /hello.txt\?AWSAccessKeyId=ASIATEMPORARY0000001&\S+ 200 v2-query$
 
-=== TEST 9: variables name an upstream block in other letters
+=== TEST 9: variables name an upstream block in another case
 --- http_config eval
 "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Keys }"
 --- config
@@ -194,7 +194,7 @@ location ~ ^/(\w+)(/.*)$ { proxy_pass http://$1$2; }
 [qr/^Host: plain$/m, $::Signed]
 
 === TEST 13: a host with a port is not the upstream block of that name
-nginx looks for the port, too: the block's keys must not go elsewhere.
+nginx compares the port: the keys of the block are not used for another host.
 --- http_config eval: $::Films
 --- config
 proxy_http_version 1.1;
@@ -226,7 +226,7 @@ GET /films/hello.txt
 --- response_body
 hello from films
 
-=== TEST 15: the same with keys in an upstream block elsewhere: unsigned
+=== TEST 15: variables name the host and port of a literal proxy_pass, keys in another upstream block: unsigned
 --- http_config eval: $::Films
 --- config
 proxy_http_version 1.1;
@@ -338,7 +338,7 @@ request not signed and not sent:
 resolve: "films.s3.test"
 --- upstream_connections: 0
 
-=== TEST 22: a server of an upstream block that is resolved again and again
+=== TEST 22: a server of an upstream block with "resolve"
 --- http_config eval
 "resolver 127.0.0.1:\$TEST_NGINX_DNS_PORT ipv6=off;
 upstream films.s3.us-east-1.amazonaws.com {
@@ -351,7 +351,7 @@ location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- dns
 localhost
 --- init
-# The worker asks for the addresses when it has started; until then there are none.
+# The worker resolves the addresses when it has started; until then there are none.
 my $url = "http://127.0.0.1:$ENV{TEST_NGINX_SERVER_PORT}/hello.txt";
 for (1 .. 100) {
     last if `curl -s -o /dev/null -w '%{http_code}' $url` == 200;
@@ -458,7 +458,7 @@ location / { proxy_pass http://films.s3.us-east-1.amazonaws.com; }
 --- response_body eval
 ["hello from films\n", "a b.txt of films\n"]
 
-=== TEST 30: a request that is signed but finds no server that is up
+=== TEST 30: a request that is signed, and no server is up
 --- http_config eval
 "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT down; $::Keys }"
 --- config
@@ -470,7 +470,7 @@ GET /a
 no live upstreams
 --- upstream_connections: 0
 
-=== TEST 31: a port beside the name of a block, in a variable: the name is resolved, and nginx warns
+=== TEST 31: a port after the name of a block, in a variable: the name is resolved, and nginx warns
 --- http_config
 upstream s3.example.com {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;

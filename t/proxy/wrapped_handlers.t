@@ -1,7 +1,5 @@
-#!/usr/bin/perl
-
-# Modules that put a content handler of their own in the place of that of
-# proxy_pass, and call it: a location is one with proxy_pass all the same.
+# Modules whose content handler replaces that of proxy_pass and calls it: the
+# location is signed as one with proxy_pass.
 
 use strict;
 use warnings;
@@ -20,7 +18,7 @@ upload_progress uploads 1m;
 proxy_cache_path cache keys_zone=films:1m;
 END
 our $Track = 'track_uploads uploads 1s;';
-# Purging takes the cached response away and asks nobody.
+# Purging removes the cached response and sends no request.
 our $Purge = <<'END';
 proxy_cache films; proxy_cache_valid 1m; proxy_cache_key $uri;
 proxy_cache_purge PURGE from 127.0.0.1;
@@ -33,7 +31,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: GET is signed, PUT is answered with 405, beside track_uploads
+=== TEST 1: track_uploads: GET is signed, PUT is answered with 405
 --- http_config eval: $::Http
 --- config eval
 "location / { $::Keys $::S3 $::Track }"
@@ -48,9 +46,7 @@ PUT|POST
 --- no_error_log
 has no effect
 
-
-
-=== TEST 2: beside proxy_cache_purge
+=== TEST 2: proxy_cache_purge: GET is signed, PUT is answered with 405
 --- http_config eval: $::Http
 --- config eval
 "location / { $::Keys $::S3 $::Purge }"
@@ -65,9 +61,7 @@ PUT
 --- no_error_log
 has no effect
 
-
-
-=== TEST 3: and PURGE works
+=== TEST 3: proxy_cache_purge: PURGE removes the entry
 --- skip_nginx: 9: < 1.26.0: Debian 12's module ends the worker
 --- http_config eval: $::Http
 --- config eval
@@ -83,8 +77,6 @@ P(?:UT|URGE)
 --- no_error_log
 has no effect
 
-
-
 === TEST 4: PURGE of what is not cached
 --- skip_nginx: 2: < 1.26.0: Debian 12's module ends the worker
 --- http_config eval: $::Http
@@ -96,9 +88,7 @@ PURGE /films/hello.txt
 --- s3_log_unlike
 PURGE
 
-
-
-=== TEST 5: another method to purge with must be one that may be signed
+=== TEST 5: proxy_cache_purge with another method, which s3_methods must allow
 --- skip_nginx: 3: < 1.26.0: Debian 12's module ends the worker
 --- http_config eval: $::Http
 --- config eval
@@ -112,9 +102,7 @@ END
 --- s3_log_unlike
 DELETE
 
-
-
-=== TEST 6: a method that nobody takes
+=== TEST 6: track_uploads: PURGE is answered with 500
 --- http_config eval: $::Http
 --- config eval
 "location / { $::Keys $::S3 $::Track }"
@@ -125,8 +113,6 @@ PURGE /films/hello.txt
 PURGE
 --- error_log
 request not signed and not sent: "s3_methods" does not allow method "PURGE"
-
-
 
 === TEST 7: both modules
 --- skip_nginx: 7: < 1.26.0: Debian 12's module ends the worker
@@ -140,8 +126,6 @@ request not signed and not sent: "s3_methods" does not allow method "PURGE"
 --- no_error_log
 has no effect
 
-
-
 === TEST 8: methods that may be signed
 --- http_config eval: $::Http
 --- config eval
@@ -149,8 +133,6 @@ has no effect
 --- request eval: ["PUT /films/wrapped\nbody", 'GET /films/wrapped']
 --- error_code eval: [200, 200]
 --- response_body eval: ['', 'body']
-
-
 
 === TEST 9: proxy_pass with variables
 --- http_config eval: $::Http
@@ -165,8 +147,6 @@ END
 --- no_error_log
 has no effect
 
-
-
 === TEST 10: the keys in an upstream block
 --- http_config eval
 "$::Http upstream films { server 127.0.0.1:\$TEST_NGINX_S3_PORT; $::Keys }"
@@ -175,8 +155,6 @@ has no effect
 --- request eval: ['GET /films/hello.txt', "PUT /films/wrapped\nbody"]
 --- error_code eval: [200, 405]
 --- response_headers eval: ['X-Cache: MISS', 'Allow: GET, HEAD']
-
-
 
 === TEST 11: a warning of the location
 --- http_config eval: $::Http
@@ -189,8 +167,6 @@ PUT /films/wrapped
 signs with Signature V2
 --- no_error_log
 has no effect
-
-
 
 === TEST 12: if blocks
 --- http_config eval: $::Http
@@ -207,8 +183,6 @@ END
 ["POST /?a=1\nbody", "POST /?b=1\nbody", "POST /?c=1\nbody"]
 --- error_code eval: [405, 405, 502]
 --- upstream_count: 0
-
-
 
 === TEST 13: limit_except
 --- http_config eval: $::Http
@@ -231,8 +205,6 @@ END
 --- response_headers eval: ['! Allow', 'Allow: PUT', '! Allow']
 --- upstream_count: 1
 
-
-
 === TEST 14: an if block in a location without proxy_pass
 --- http_config eval: $::Http
 --- config eval
@@ -248,9 +220,7 @@ END
 --- no_error_log
 has no effect
 
-
-
-=== TEST 15: a location in a wrapped one has no proxy_pass
+=== TEST 15: a location nested in a wrapped one has no proxy_pass
 --- http_config eval: $::Http
 --- config eval
 <<"END";
@@ -269,8 +239,6 @@ files
 --- error_log
 "s3_access_key" has no effect in a location without "proxy_pass"
 
-
-
 === TEST 16: a module's handler without proxy_pass
 --- http_config eval: $::Http
 --- config eval
@@ -284,9 +252,7 @@ END
 our @Has = NginxTest::Nginx::read_file(NginxTest::server_root() . '/logs/error.log') =~ /has no effect/g;
 Test::More::is(scalar(@Has), 2, 'both keys have no effect');
 
-
-
-=== TEST 17: the 405 comes after the access rules, and error_page takes it
+=== TEST 17: the 405 is after the access rules, and error_page applies
 --- http_config eval: $::Http
 --- config eval
 <<"END";
@@ -298,11 +264,9 @@ END
 --- error_code eval: [403, 200]
 --- response_headers eval: ['! Allow', '! Allow']
 
-
-
 === TEST 18: proxy_pass and fastcgi_pass in one block
-nginx takes the last. The module cannot know that, and takes the location for one
-that is proxied; the locations below have no proxy_pass.
+nginx uses the last one. The module cannot detect this and treats the location as one
+with proxy_pass; nested locations have none.
 --- http_config eval: $::Http
 --- config eval
 <<"END";

@@ -1,5 +1,5 @@
-# Rules that keep clients out come before s3_methods: a method that is refused
-# with 405, which an error_page may lead elsewhere, has passed them.
+# Access rules are checked before s3_methods: error_page 405 redirects only requests
+# that the rules allow.
 
 use strict;
 use warnings;
@@ -52,7 +52,7 @@ user:{PLAIN}secret
 --- error_code eval: [401, 401, 401]
 --- upstream_count: 0
 
-=== TEST 2: auth_basic: with the password error_page leads on, and the answer has no Allow header
+=== TEST 2: auth_basic: with the password error_page redirects, and the response has no Allow header
 --- user_files
 >>> passwords
 user:{PLAIN}secret
@@ -85,7 +85,7 @@ main::write_behind('auth_request /auth;')
 --- error_code eval: [403, 403, 403]
 --- upstream_count: 0
 
-=== TEST 6: satisfy any, and nothing is satisfied
+=== TEST 6: satisfy any, and no rule is satisfied
 --- user_files
 >>> passwords
 user:{PLAIN}secret
@@ -104,7 +104,7 @@ main::write_behind("satisfy any; allow 127.0.0.1; deny all; $::Password")
 --- error_code eval: [200, 200, 200]
 --- upstream_count: 3
 
-=== TEST 8: satisfy any: a method that is refused lets nobody in
+=== TEST 8: satisfy any: a method that s3_methods refuses does not grant access
 --- user_files
 >>> passwords
 user:{PLAIN}secret

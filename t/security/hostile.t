@@ -1,5 +1,5 @@
-# Requests made to confuse: none leaves a signed location unsigned, none is
-# signed for anything but what nginx decided to send, none ends a worker.
+# Requests of hostile clients: none is sent unsigned from a signed location, none
+# has a signature for other bytes than nginx sends, none ends a worker.
 
 use strict;
 use warnings;
@@ -24,8 +24,8 @@ s3_region eu-west-1;
 s3_use_headers on;
 s3_methods any;
 END
-# Not left to nginx's version, as heads are compared: which HTTP version goes
-# upstream, and which Connection header.
+# The HTTP version and the Connection header of the request do not depend on the
+# version of nginx: heads are compared.
 our $Http11 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
 our $Recorded = <<"END";
@@ -105,7 +105,7 @@ main::stored('')
 hello from films
 --- s3_log_like: GET /films/hello.txt\S* 200 v4-query
 
-=== TEST 4: the same with a signature in headers: no argument is left
+=== TEST 4: arguments that authenticate a client, with a signature in headers: none is sent
 --- config eval
 $main::Recorded
 --- raw_request eval
@@ -113,7 +113,7 @@ $main::Recorded
 --- upstream_request_like eval
 qr{\AGET /a\?b=5 HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
-=== TEST 5: an encoded name that is encoded once more is another name
+=== TEST 5: a name that is encoded twice is another name
 --- config eval
 $main::Recorded
 --- raw_request eval
@@ -172,7 +172,7 @@ my $high = join '', map { sprintf '%%%02X', $_ } 0x80 .. 0xff;
 my $raw = join '', map { chr } 0x80 .. 0xff;
 qr{\AGET /$high\?$high=$high HTTP/1\.1\nHost: films\.example\nx-amz-meta-a: \Q$raw\E\n$main::Signed\z}
 
-=== TEST 12: control characters in a header's value go on as they are
+=== TEST 12: control characters in a header's value are sent unchanged
 --- config eval
 $main::Recorded
 --- raw_request eval
@@ -322,7 +322,7 @@ $main::Recorded
 --- error_code_like: ^(?:400|501)$
 --- upstream_count: 0
 
-=== TEST 29: a prefix of the bucket, proxy_pass with URI: dots lead out of the location
+=== TEST 29: a prefix of the bucket, proxy_pass with URI: dots leave the location
 --- config eval
 "$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
@@ -339,7 +339,7 @@ $main::Recorded
 --- error_code: 400
 --- upstream_count: 0
 
-=== TEST 31: the same, not above the root
+=== TEST 31: a prefix of the bucket, proxy_pass with URI: dots do not leave the root
 --- config eval
 "$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/; }"
 --- raw_request eval
@@ -363,7 +363,7 @@ qr{\AGET /public/\.\.%252fprivate/a HTTP/1\.1\nHost: films\.example\n$main::Sign
 --- upstream_request_like eval
 qr{\AGET /public/a%3Facl HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
-=== TEST 34: a prefix of the bucket, proxy_pass without URI: dots lead out of the location
+=== TEST 34: a prefix of the bucket, proxy_pass without URI: dots leave the location
 --- config eval
 "$main::Keys location /public/ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
@@ -373,8 +373,8 @@ qr{\AGET /public/a%3Facl HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 --- upstream_count: 0
 
 === TEST 35: a prefix of the bucket, proxy_pass without URI: nginx sends the path as the client wrote it
-The key "private/../public/b" then begins with another prefix. S3 takes it as it is: it is not "private/b" or
-any other key without dots.
+The key "private/../public/b" begins with another prefix. S3 does not normalize it: it is not the key
+"public/b".
 --- config eval
 "$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
@@ -382,7 +382,7 @@ any other key without dots.
 --- upstream_request_like eval
 qr{\AGET /private/\.\./public/b HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
-=== TEST 36: a prefix of the bucket by $request_uri: the same
+=== TEST 36: a prefix of the bucket by $request_uri: the path as the client wrote it
 --- config eval
 "$main::Keys location /public/ { $main::Http11 proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT\$request_uri; }"
 --- raw_request eval
@@ -390,7 +390,7 @@ qr{\AGET /private/\.\./public/b HTTP/1\.1\nHost: films\.example\n$main::Signed\z
 --- upstream_request_like eval
 qr{\AGET /private/\.\./public/b HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
-=== TEST 37: a prefix of the bucket by a capture: dots lead out of the location
+=== TEST 37: a prefix of the bucket by a capture: dots leave the location
 --- config eval
 "$main::Keys location ~ ^/public/(.*)\$ { proxy_set_header Host films.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/public/\$1; }"
 --- raw_request eval
@@ -415,7 +415,7 @@ qr{\AGET /public/\.\./private/a HTTP/1\.1\nHost: films\.example\n$main::Signed\z
 --- upstream_request_like eval
 qr{\AGET /public/a\?acl= HTTP/1\.1\nHost: films\.example\n$main::Signed\z}
 
-=== TEST 40: a bucket in the path, proxy_pass without URI: another bucket, of whose keys none without dots
+=== TEST 40: a bucket in the path, proxy_pass without URI: dots do not select another bucket
 --- config eval
 "$main::Keys location /films/ { $main::Http11 proxy_set_header Host s3.example; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; }"
 --- raw_request eval
@@ -476,7 +476,7 @@ $main::Recorded
 --- error_log: request not signed and not sent: the request has a malformed header line
 --- upstream_count: 0
 
-=== TEST 47: the same, for Authorization
+=== TEST 47: names that could end another in the list of signed headers, for Authorization
 --- http_config
 ignore_invalid_headers off;
 --- config eval
@@ -487,7 +487,7 @@ $main::Recorded
 --- error_log: request not signed and not sent: the request has a malformed header line
 --- upstream_count: 0
 
-=== TEST 48: Signature V2: a line break in an argument that S3 would take for a header
+=== TEST 48: Signature V2: a line break in an argument that S3 reads as a header
 The argument is removed. In the string to sign, what follows the line break would read as the resource.
 --- config eval
 "\$TEST_NGINX_KEYS location /public/ { $main::Http11 proxy_set_header Host h; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
@@ -505,7 +505,7 @@ qr{\AGET /films/public/a\?AWSAccessKeyId=AKIDTEST00000000001&Expires=\d+&Signatu
 --- error_log: request not signed and not sent: an argument has a control character, which Signature V2 cannot cover
 --- upstream_count: 0
 
-=== TEST 50: Signature V2 in headers: the same
+=== TEST 50: Signature V2 in headers: a line break in a sub-resource
 --- config eval
 "\$TEST_NGINX_KEYS s3_use_headers on; location /public/ { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT/films/public/; }"
 --- raw_request eval
@@ -563,8 +563,8 @@ qr{\APUT /public/a HTTP/1\.1\nHost: films\.example\nContent-Length: 0\n$main::Si
 --- upstream_request_like eval
 qr{\AGET /a HTTP/1\.1\nHost: 127\.0\.0\.1:$ENV{TEST_NGINX_UPSTREAM_PORT}\n$main::Signed\z}
 
-=== TEST 57: arguments that S3 takes for headers where the signature is in the query
-The operator's proxy_set_header decides on these headers. All four kinds remove the arguments.
+=== TEST 57: arguments that S3 reads as headers where the signature is in the query
+proxy_set_header decides on these headers. All four kinds remove the arguments.
 --- config eval
 join '', map {
     my ($name, $settings) = @$_;
@@ -603,7 +603,7 @@ underscores_in_headers on;
 --- error_log: request not signed and not sent: the name of a header has "_" where names of "x-amz-*" headers have "-"
 --- upstream_count: 0
 
-=== TEST 59: names that all read in the same way
+=== TEST 59: header names with an underscore that all servers read alike
 --- http_config
 underscores_in_headers on;
 --- config eval

@@ -1,5 +1,5 @@
-# The methods that may be signed: s3_methods, for the client's method and for the
-# method on the wire.
+# s3_methods: the methods that are signed. It applies to the method of the client
+# and to the method that is sent.
 
 use strict;
 use warnings;
@@ -71,7 +71,7 @@ location /f/ {
 Allow: GET, HEAD
 --- upstream_count: 0
 
-=== TEST 3: the answer to another method is nginx's own page
+=== TEST 3: the response to another method is nginx's own page
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -154,7 +154,7 @@ location /f/ {
 Allow: %allow%
 --- upstream_count: 0
 
-=== TEST 7: a method is compared in capital letters
+=== TEST 7: methods are case-sensitive
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -166,7 +166,7 @@ location /f/ {
 --- error_code: 400
 --- upstream_count: 0
 
-=== TEST 8: what PUT wrote GET reads: the server takes both signatures
+=== TEST 8: GET reads what PUT wrote: the server accepts both signatures
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -216,7 +216,7 @@ location /f/ {
 DELETE /f/a
 --- upstream_request_like eval: ::signed('DELETE')
 
-=== TEST 11: s3_methods in the location around
+=== TEST 11: s3_methods in the outer location
 --- config
 s3_methods PUT;
 location /f/ {
@@ -304,7 +304,7 @@ DELETE /f/a
 Allow: GET, HEAD
 --- upstream_count: 0
 
-=== TEST 16: a location without credentials takes any method
+=== TEST 16: a location without credentials allows any method
 --- config
 location /f/ {
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -318,7 +318,7 @@ DELETE /f/a
 DELETE /f/a HTTP/1.1
 Host: h
 
-=== TEST 17: a location with s3_access_key off takes any method
+=== TEST 17: a location with s3_access_key off allows any method
 --- http_config
 $TEST_NGINX_KEYS
 --- config
@@ -335,7 +335,7 @@ DELETE /f/a
 DELETE /f/a HTTP/1.1
 Host: h
 
-=== TEST 18: a location whose upstream has s3_access_key off takes any method
+=== TEST 18: a location whose upstream has s3_access_key off allows any method
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -355,7 +355,7 @@ DELETE /f/a
 DELETE /f/a HTTP/1.1
 Host: h
 
-=== TEST 19: keys at http level do not touch locations that do not proxy
+=== TEST 19: keys at http level have no effect in locations without proxy_pass
 --- http_config
 $TEST_NGINX_KEYS
 --- config
@@ -365,7 +365,7 @@ DELETE /f/a
 --- response_body
 DELETE
 
-=== TEST 20: keys in a location do not touch a fastcgi_pass in it
+=== TEST 20: keys in a location have no effect on a fastcgi_pass in it
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -377,7 +377,7 @@ DELETE /f/a
 --- error_log
 Connection refused
 
-=== TEST 21: keys in a location do not touch a fastcgi_pass with variables in a location below
+=== TEST 21: keys in a location have no effect on a fastcgi_pass with variables in a nested location
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -393,7 +393,7 @@ DELETE /f/a
 --- error_log
 Connection refused
 
-=== TEST 22: keys at http level do not touch a fastcgi_pass with variables
+=== TEST 22: keys at http level have no effect on a fastcgi_pass with variables
 --- http_config
 $TEST_NGINX_KEYS
 --- config
@@ -407,7 +407,7 @@ DELETE /f/a
 --- error_log
 Connection refused
 
-=== TEST 23: variables choose an upstream with keys: another method is refused when the request is about to be sent
+=== TEST 23: variables choose an upstream with keys: another method is answered with 500
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -449,7 +449,7 @@ location /f/ {
 DELETE /f/a
 --- upstream_request_like eval: ::signed('DELETE')
 
-=== TEST 25: variables choose an upstream without keys: any method is passed on
+=== TEST 25: variables choose an upstream without keys: any method is proxied
 --- http_config
 upstream other {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -473,7 +473,7 @@ DELETE /f/a
 DELETE /f/a HTTP/1.1
 Host: h
 
-=== TEST 26: variables choose an upstream that switches the keys of http off: any method is passed on
+=== TEST 26: variables choose an upstream with s3_access_key off: any method is proxied
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -512,7 +512,7 @@ DELETE /f/a
 Allow: GET, HEAD
 --- upstream_count: 0
 
-=== TEST 28: proxy_method: the method on the wire must be allowed
+=== TEST 28: proxy_method: the method that is sent must be allowed
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -542,7 +542,7 @@ POST /f/a
 Allow: GET, HEAD
 --- upstream_count: 0
 
-=== TEST 30: proxy_method: the method on the wire is signed
+=== TEST 30: proxy_method: the method that is sent is signed
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -559,7 +559,7 @@ body
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDTEST00000000001&\S+ 200 v2-query$
 
-=== TEST 31: proxy_method in small letters is refused
+=== TEST 31: proxy_method in lower case is refused
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -574,7 +574,7 @@ GET /f/a
 request not signed and not sent: "s3_methods" does not allow method "delete"
 --- upstream_count: 0
 
-=== TEST 32: proxy_cache turns HEAD into GET, which must be allowed as well
+=== TEST 32: proxy_cache converts HEAD to GET, which must be allowed
 --- http_config
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
@@ -611,7 +611,7 @@ location /f/ {
 HEAD /f/a
 --- upstream_request_like eval: ::signed('HEAD')
 
-=== TEST 34: the method of a mirrored request must be allowed, and the request itself does not suffer
+=== TEST 34: the method of a mirrored request must be allowed, and the request itself is sent
 --- config
 location /f/ {
     mirror /mirror;
@@ -641,7 +641,7 @@ Content-Length: 4
 
 body
 
-=== TEST 35: error_page 405 may lead to a location that allows the method
+=== TEST 35: error_page 405 can redirect to a location that allows the method
 --- config
 location /f/ {
     error_page 405 = @write;

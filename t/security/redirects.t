@@ -1,5 +1,5 @@
-# Signatures do not go back to clients: S3's redirects repeat the target of the
-# request, in the query of which the signature is.
+# Responses to clients contain no signatures: S3's redirects repeat the target of
+# the request, with the signature in the query.
 
 use strict;
 use warnings;
@@ -41,7 +41,7 @@ END
     } @Kinds;
 }
 
-# S3's answer from another region: the target as it was asked for.
+# S3's answer from another region: the target of the request.
 sub repeat {
     my ($status) = @_;
 
@@ -70,7 +70,7 @@ sub cached {
     } sort glob server_root() . '/cache/*';
 }
 
-# A presigned URL of another.
+# A presigned URL with other credentials.
 our $Presigned = 'https://films.s3.amazonaws.com/a?X-Amz-Credential=c'
     . '&X-Amz-Security-Token=t&X-Amz-Signature=s';
 
@@ -118,7 +118,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: the target comes back without the signature and the token
+=== TEST 1: the target in Location is without the signature and the token
 --- log_level: info
 --- http_config eval: ::servers('')
 --- config
@@ -248,7 +248,7 @@ GET /
 --- response_headers
 Refresh: 5; url=/a/longer/path/than/before/a?b
 
-=== TEST 12: other headers stay
+=== TEST 12: other headers are not changed
 --- config eval: "$::Signed location / { $::Pass }"
 --- request
 GET /
@@ -257,7 +257,7 @@ GET /
 --- response_headers eval
 "Link: <$::Presigned>\nX-Location: $::Presigned"
 
-=== TEST 13: headers that come more than once
+=== TEST 13: repeated headers
 --- config eval: "$::Signed location / { $::Pass }"
 --- request
 GET /
@@ -269,7 +269,7 @@ GET /
 qr{Content-Location: https://films.s3.amazonaws.com/a\?1\r\n.*Content-Location: https://films.s3.amazonaws.com/a\?9\r\n}s
 --- raw_response_headers_unlike: X-Amz
 
-=== TEST 14: what the upstream sent is in $upstream_http_location
+=== TEST 14: $upstream_http_location is the value of the upstream
 --- config eval
 "$::Signed
 add_header X-Upstream \$upstream_http_location always;
@@ -333,7 +333,7 @@ location /passed { proxy_hide_header Location; proxy_pass_header Location; $::Pa
 --- error_code eval: [307, 307]
 --- response_headers eval: ['! Location', 'Location: https://films.s3.amazonaws.com/a']
 
-=== TEST 19: what return and rewrite make is left alone
+=== TEST 19: redirects of return and rewrite are not changed
 --- config eval
 "$::Signed
 location /return  { return 302 $::Own; $::Pass }
@@ -343,7 +343,7 @@ location /header  { add_header Location $::Own; return 201; }"
 --- error_code eval: [302, 302, 201]
 --- response_headers eval: [("Location: $::Own") x 3]
 
-=== TEST 20: and after an error_page, when an upstream has answered
+=== TEST 20: redirects of return and rewrite after an error_page are not changed
 --- config eval
 "$::Signed
 proxy_intercept_errors on;
@@ -395,7 +395,7 @@ location /own { return 302 $::Own; }"
 --- response_headers eval
 ["Location: $::Own", "Location: $::Presigned", "Location: https://films.s3.amazonaws.com/a?b"]
 
-=== TEST 23: a location without keys is left alone
+=== TEST 23: redirects in a location without keys are not changed
 --- config eval
 "location / { $::Pass }
 location /off { $::Signed location /off/a { s3_access_key off; $::Pass } $::Pass }
@@ -442,7 +442,7 @@ location /off/v    { proxy_bind \$arg_from; $::Pass }"
 --- response_headers eval
 [("Location: https://films.s3.amazonaws.com/a") x 2, ("Location: $::Presigned") x 2]
 
-=== TEST 27: what is passed on by another protocol is not signed, and is left alone
+=== TEST 27: requests by another protocol are not signed, and their redirects are not changed
 --- config eval
 "$::Signed
 location / { scgi_pass 127.0.0.1:\$TEST_NGINX_APP_PORT; }"

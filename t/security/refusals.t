@@ -1,5 +1,4 @@
-# Requests that are refused: what the client and the operator see, and that
-# nothing else suffers.
+# Requests that are refused: the response, the log, and that nothing else fails.
 
 use strict;
 use warnings;
@@ -80,7 +79,7 @@ GET /f/a
 --- response_body
 none
 
-=== TEST 5: error_page 500 may lead to another upstream
+=== TEST 5: error_page 500 can redirect to another upstream
 --- config
 location /f/ {
     error_page 500 = @other;
@@ -102,7 +101,7 @@ upstream ok
 GET /f/a HTTP/1.1
 Host: h
 
-=== TEST 6: error_page 500 may lead to a location that signs
+=== TEST 6: error_page 500 can redirect to a location that signs
 --- config
 location /f/ {
     error_page 500 = @other;
@@ -155,7 +154,7 @@ location /plain/ { return 200 "plain\n"; }
 [qr/405 (?:Method )?Not Allowed/, "plain\n"]
 --- upstream_count: 0
 
-=== TEST 9: the client's connection goes on after a refused method
+=== TEST 9: the client's connection is kept after a refused method
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -172,7 +171,7 @@ location /f/ {
 [qr/405 (?:Method )?Not Allowed/, "hello from films\n", qr/405 (?:Method )?Not Allowed/,
  "hello from films\n"]
 
-=== TEST 10: a refused request leaves the pool of the upstream alone
+=== TEST 10: a refused request does not change the pool of the upstream
 --- http_config
 upstream backend { server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; keepalive 2; }
 --- config
@@ -254,7 +253,7 @@ location /f/ {
 [500, 500, 200]
 --- upstream_count: 1
 
-=== TEST 14: a refusal leaves an entry of the cache that has to be updated
+=== TEST 14: a refusal keeps an entry of the cache that has to be updated
 --- http_config
 proxy_cache_path cache keys_zone=s3:1m;
 --- config
@@ -299,7 +298,7 @@ location /f/ {
 [200, 405, 200]
 --- upstream_count: 1
 
-=== TEST 16: a refused request that is buffered to disk leaves nothing behind
+=== TEST 16: a refused request that is buffered to disk leaves no file
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -331,7 +330,7 @@ location /f/ {
 --- error_code: 500
 --- upstream_count: 0
 
-=== TEST 18: a refusal in a subrequest leaves the rest of the page
+=== TEST 18: after a refusal in a subrequest the rest of the page is sent
 --- config
 location /page/ {
     ssi on;
@@ -516,7 +515,7 @@ GET /f/a
 request not signed and not sent: the request target does not begin with "/", client:
 --- upstream_count: 0
 
-=== TEST 29: what is refused when signed is passed on as it is where nothing is to be signed
+=== TEST 29: a request that is refused in a signed location is proxied unchanged in another
 --- config
 location /f/ {
     set $broken "a\nb";
@@ -554,7 +553,7 @@ DELETE /films/secret HTTP/1.1
 --- error_log
 request not signed and not sent: the body is not as long as the request head says
 
-=== TEST 31: a head that announces a body which does not follow
+=== TEST 31: a head with the length of a body that is not sent
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -572,7 +571,7 @@ abcde
 --- error_log
 request not signed and not sent: the body is not as long as the request head says
 
-=== TEST 32: a request with a body goes out where the operator drops body and length
+=== TEST 32: a request is sent without its body where the configuration removes body and length
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -589,7 +588,7 @@ abcde
 upstream ok
 --- upstream_request_like: ^GET /f/a\?.*&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1$
 
-=== TEST 33: a body that waits in a file
+=== TEST 33: a body in a file
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -605,7 +604,7 @@ abcde
 upstream ok
 --- upstream_request_like: ^PUT /f/a\?.*\n\nabcde$
 
-=== TEST 34: a head that announces a body which does not follow, when bodies wait in files
+=== TEST 34: a head with the length of a body that is not sent, with bodies in files
 --- config
 location /f/ {
     $TEST_NGINX_KEYS

@@ -64,7 +64,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: an unsigned trailer is signed as what it is, in headers
+=== TEST 1: an unsigned trailer, in headers
 --- config eval: $::Locations
 --- raw_request eval: ::upload('/v4-headers', $::UnsignedTrailer . $::Trailer)
 --- upstream_request_like eval
@@ -80,7 +80,7 @@ Authorization: AWS4-HMAC-SHA256 \S+, SignedHeaders=host;x-amz-content-sha256;x-a
 
 3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==}]
 
-=== TEST 2: in the query, with the header that S3 reads
+=== TEST 2: an unsigned trailer, in the query, with the header that S3 reads
 --- config eval: $::Locations
 --- raw_request eval: ::upload('/v4-query', $::UnsignedTrailer . $::Trailer)
 --- upstream_request_like eval
@@ -106,7 +106,7 @@ x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER
 --- upstream_request_like
 ^x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER$
 
-=== TEST 5: other codings beside it are passed
+=== TEST 5: other codings with it are sent
 --- config eval: $::Locations
 --- raw_request eval
 ::upload('/v4-headers', $::UnsignedTrailer . $::Trailer =~ s/aws-chunked/aws-chunked, gzip/r)
@@ -174,7 +174,7 @@ Content-Type: application/xml
 --- error_code: 501
 --- upstream_count: 0
 
-=== TEST 14: Signature V2 without chunks is as ever
+=== TEST 14: Signature V2 without chunks is signed
 --- config eval: $::Locations
 --- raw_request eval: ::upload('/v2-headers', "Content-Encoding: gzip\n")
 --- upstream_request_like
@@ -199,7 +199,7 @@ Connection: close
 --- upstream_request_like
 ^x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER$
 
-=== TEST 17: an error page of the operator has precedence
+=== TEST 17: an error_page for 501 has precedence
 --- config eval
 "error_page 501 =400 \@other; location \@other { return 200 'not here'; } $::Locations"
 --- raw_request eval: ::upload('/v2-headers', $::UnsignedTrailer . $::Trailer)
@@ -208,7 +208,7 @@ Connection: close
 --- error_log: only its sender can sign a body in this form of "aws-chunked" encoding
 --- upstream_count: 0
 
-=== TEST 18: error pages for other codes have none
+=== TEST 18: error_page for other codes has no effect
 --- config eval
 "error_page 500 502 =200 \@other; location \@other { return 200 'not here'; } $::Locations"
 --- raw_request eval: ::upload('/v2-headers', $::UnsignedTrailer . $::Trailer)
@@ -217,7 +217,7 @@ Connection: close
 Content-Type: application/xml
 --- upstream_count: 0
 
-=== TEST 19: the method is refused first
+=== TEST 19: s3_methods is checked before the coding
 --- config eval
 $::Locations =~ s/s3_methods any/s3_methods GET/gr
 --- raw_request eval: ::upload('/v2-headers', $::UnsignedTrailer . $::Trailer)
@@ -226,7 +226,7 @@ $::Locations =~ s/s3_methods any/s3_methods GET/gr
 Allow: GET, HEAD
 --- upstream_count: 0
 
-=== TEST 20: access rules are first of all
+=== TEST 20: access rules are checked before the coding
 --- config eval: "deny all; $::Locations"
 --- raw_request eval: ::upload('/v2-headers', $::UnsignedTrailer . $::Trailer)
 --- error_code: 403
@@ -234,13 +234,13 @@ Allow: GET, HEAD
 --- no_error_log: only its sender
 --- upstream_count: 0
 
-=== TEST 21: a location that does not sign passes everything
+=== TEST 21: a location that does not sign accepts all
 --- config eval: "location /plain { s3_access_key off; $::Proxy }"
 --- raw_request eval: ::upload('/plain', "Content-Encoding: aws-chunked\n")
 --- upstream_request_like
 ^Content-Encoding: aws-chunked$
 
-=== TEST 22: where only the stamp knows that the request is to be signed: 500
+=== TEST 22: an upstream in variables has the keys: 500
 --- http_config
 upstream films {
     server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
@@ -289,7 +289,7 @@ Allow: GET, HEAD
 Connection: close
 --- upstream_count: 0
 
-=== TEST 26: without a body there is nothing in chunks
+=== TEST 26: without a body the hash is that of an empty body
 --- config eval: $::Locations
 --- request: GET /v4-headers
 --- more_headers eval: $::UnsignedTrailer . $::Trailer

@@ -1,6 +1,5 @@
-# Which bucket Signature V2 signs when it stands in the Host: Amazon's hosts are
-# known, s3_bucket_in_host says it of others. The S3 server knows the domain
-# s3.test.
+# The bucket in the resource of Signature V2: Amazon's hosts are recognized,
+# s3_bucket_in_host sets it for others. s3.test is a domain of the S3 server.
 
 use strict;
 use warnings;
@@ -88,7 +87,7 @@ GET /hello.txt
 --- response_body
 hello from films
 
-=== TEST 6: a host in capitals names the bucket in small letters
+=== TEST 6: a host in upper case names the bucket in lower case
 --- http_config: $TEST_NGINX_KEYS
 --- config
 location / {
@@ -115,7 +114,7 @@ GET /films/hello.txt
 --- response_body
 hello from films
 
-=== TEST 8: Amazon's hosts need no advice
+=== TEST 8: Amazon's hosts do not need s3_bucket_in_host
 --- http_config: $TEST_NGINX_KEYS
 --- config
 proxy_set_header Host films.$http_x_endpoint;
@@ -163,7 +162,7 @@ location / {
 GET /?list-type=2&prefix=hello
 --- response_body_like: <Name>films</Name>.*<Key>hello.txt</Key>
 
-=== TEST 11: the upstream block can say it, too
+=== TEST 11: s3_bucket_in_host in the upstream block
 --- http_config
 $TEST_NGINX_KEYS
 upstream s3 {
@@ -180,7 +179,7 @@ GET /hello.txt
 --- response_body
 hello from films
 
-=== TEST 12: Signature V4 does not ask
+=== TEST 12: Signature V4 does not depend on it
 --- http_config: $TEST_NGINX_KEYS
 --- config
 s3_region us-east-1;

@@ -1,5 +1,5 @@
-# What the module writes to the error log at debug level: what was signed, and
-# nothing that is secret.
+# The module logs the canonical request and the string to sign at debug level, and
+# no secrets.
 
 use strict;
 use warnings;
@@ -233,7 +233,7 @@ GET /f/a
 --- error_log
 s3 canonical request: "x-amz-meta-a:\"quoted\" and \xe9"
 
-=== TEST 9: a request that is refused is not explained
+=== TEST 9: no canonical request is logged for a request that is refused
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -251,7 +251,7 @@ s3 canonical request
 s3 string to sign
 SecretCanary
 
-=== TEST 10: a request that goes unsigned is not explained
+=== TEST 10: no canonical request is logged for a request that is not signed
 --- config
 location /f/ { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT; }
 --- request
@@ -262,7 +262,7 @@ http upstream process header
 s3 canonical request
 s3 string to sign
 
-=== TEST 11: at level info the log has nothing of a signed request
+=== TEST 11: at level info nothing is logged for a signed request
 --- config
 proxy_http_version 1.1;
 location /f/ {
@@ -282,7 +282,7 @@ Canary
 [error]
 [warn]
 
-=== TEST 12: at level error the log has nothing of a signed request
+=== TEST 12: at level error nothing is logged for a signed request
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -315,7 +315,7 @@ qr{.+}
 --- grep_error_log_out eval
 qr{\A\S+ \S+ \[error\] \S+ \*\d+ request not signed and not sent: "s3_region" evaluated to an empty value, .*\n\z}
 
-=== TEST 14: an error log of the location at debug level has the explanation
+=== TEST 14: an error log of the location at debug level
 --- config
 location /f/ {
     error_log logs/error.log debug;

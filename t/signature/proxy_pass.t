@@ -1,5 +1,5 @@
-# What goes out is what is signed, however nginx came to it: the target, the
-# headers and the body that the proxy module has made.
+# The request is signed as it is sent: the target, the headers and the body are
+# those that the proxy module has created.
 
 use strict;
 use warnings;
@@ -239,8 +239,7 @@ location ~ ^/v/(.*)$ {
  qq{(x) 'y' "z"!*~.txt of films\n}]
 
 === TEST 15: a line end in a decoded capture is not signed
-The regular expression lets it through, so that nginx writes a request line
-that ends early.
+The regular expression matches it, and nginx writes a request line that ends early.
 --- http_config eval: $::Recorded
 --- config
 location ~ "^/v/([^/]*)" {
@@ -442,7 +441,7 @@ qr{\AGET[ ]/k\?b=2&a=1&c&d=&f=a%20b&AWSAccessKeyId=AKIDTEST00000000001
    &Expires=\d{10}&Signature=[\w%]{28,} [ ]HTTP/1\.1\n
    Host:[ ]127\.0\.0\.1:\d+\z}x
 
-=== TEST 31: what would authenticate is removed from the arguments
+=== TEST 31: arguments that authenticate are removed
 --- http_config eval: $::Recorded
 --- config
 proxy_http_version 1.1;
@@ -457,7 +456,7 @@ location / { proxy_pass http://bucket; }
 --- upstream_request_like eval
 main::v4("GET /k?a=1&z=1 HTTP/1.1\nHost: bucket\n")
 
-=== TEST 32: a request that is presigned by someone else is signed anew
+=== TEST 32: a presigned request of the client is signed again
 --- config
 location / {
     s3_access_key AKIDPERMANENT0000001;
@@ -472,7 +471,7 @@ Content-Type: a/b
 --- response_body
 hello from films
 
-=== TEST 33: what would authenticate is removed from the headers
+=== TEST 33: headers that authenticate are removed
 --- http_config eval: $::Recorded
 --- config
 proxy_http_version 1.1;
@@ -573,7 +572,7 @@ GET /k
 request not signed and not sent:
 --- upstream_count: 0
 
-=== TEST 39: an Authorization of proxy_set_header gives way to the signature
+=== TEST 39: an Authorization of proxy_set_header is replaced by the signature
 --- http_config eval: $::Recorded
 --- config
 location / {
@@ -1007,7 +1006,7 @@ Content-Length: 17
 --- s3_log_like
 HEAD /hello.txt\?method=HEAD 200 v4-headers$
 
-=== TEST 67: after a 404 of one bucket, the request is signed for another one
+=== TEST 67: after a 404 of one bucket, the request is signed for another bucket
 --- http_config eval
 "$::Films upstream music.s3.us-east-1.amazonaws.com {
     server 127.0.0.1:\$TEST_NGINX_S3_PORT;
@@ -1096,7 +1095,7 @@ hello from films
 --- s3_log_like
 GET /hello.txt 200 v4-headers$
 
-=== TEST 72: the HTTP version and the Connection header of nginx's own
+=== TEST 72: the default HTTP version and Connection header of nginx
 --- http_config eval: $::Recorded
 --- config
 location / { proxy_pass http://bucket; }
@@ -1107,7 +1106,7 @@ main::v4(NginxTest::Nginx::keepalive_by_default()
     ? "GET /k HTTP/1.1\nHost: bucket\n"
     : "GET /k HTTP/1.0\nHost: bucket\nConnection: close\n")
 
-=== TEST 73: the same with a body
+=== TEST 73: the default HTTP version and Connection header of nginx, with a body
 --- http_config eval: $::Recorded
 --- config
 location / { s3_methods any; proxy_pass http://bucket; }

@@ -1,5 +1,4 @@
-# What S3 says against a request comes through to the client: its status, and
-# its document in XML.
+# Errors of S3 are sent to the client: the status and the XML document.
 
 use strict;
 use warnings;
@@ -136,7 +135,7 @@ END
 [(::document('InvalidToken',
     'The provided token is malformed or otherwise invalid.')) x 4]
 
-=== TEST 7: a client's token does not go out, for S3 would refuse it
+=== TEST 7: a client's token is not sent: S3 would refuse it
 --- http_config eval
 ::servers(<<'END')
 s3_access_key AKIDPERMANENT0000001;
@@ -207,7 +206,7 @@ s3_region us-east-1;
 --- s3_log_like
 GET /music/hello\.txt 403 anonymous$
 
-=== TEST 12: the error of S3 may be cached and comes with its document
+=== TEST 12: an error of S3 can be cached, with its document
 --- http_config
 proxy_cache_path $TEST_NGINX_SERVROOT/cache keys_zone=z:1m use_temp_path=off;
 --- config

@@ -1,5 +1,5 @@
 # Objects of the S3 server by all their names, however the client spells them,
-# with each kind of signature. Their content tells their name.
+# with each kind of signature. The name of an object is in its content.
 
 use strict;
 use warnings;

@@ -35,7 +35,7 @@ sub each_kind {
     return [map { my $kind = $_; map { s/%K%/$kind/gr } @texts } @Kinds];
 }
 
-# The requests come through the server of each kind.
+# The requests are proxied by the server of each kind.
 sub hosts {
     my (@headers) = @_;
 
@@ -250,7 +250,7 @@ END
 --- error_code eval: [(200) x 8]
 --- response_body eval: [('', 'large ' x 50_000 . '.') x 4]
 
-=== TEST 17: a body is passed on while it comes
+=== TEST 17: a body is sent while it arrives
 --- http_config eval: 'proxy_request_buffering off;' . $::Servers
 --- config
 --- request eval
@@ -273,7 +273,7 @@ END
 --- response_body eval: [('', 'chunks') x 4]
 --- s3_log_like eval: ::each_kind('PUT \S+ 200 %K%$')
 
-=== TEST 19: what S3 says to a PUT without a length
+=== TEST 19: the response of S3 to a PUT without a length
 --- http_config eval: $::Servers
 --- config
 --- request eval: ::each_kind('PUT /films/no-length')
@@ -303,7 +303,7 @@ END
 --- error_code eval: [(200) x 4]
 --- s3_log_like eval: ::each_kind('PUT \S+ 200 %K%$')
 
-=== TEST 22: a header that comes twice
+=== TEST 22: a repeated header
 --- http_config eval: $::Servers
 --- config
 --- request eval: ::each_kind('GET /films/hello.txt')
@@ -311,7 +311,7 @@ END
 --- error_code eval: [(200) x 4]
 --- response_body eval: [("hello from films\n") x 4]
 
-=== TEST 23: an argument that stands for a header
+=== TEST 23: an argument in place of a header
 --- http_config eval: $::Servers
 --- config
 --- request eval
@@ -321,7 +321,7 @@ END
 --- response_body eval: [("hello from films\n") x 4]
 --- s3_log_like eval: ::each_kind('GET \S+ 200 %K%$')
 
-=== TEST 24: questions to the bucket itself
+=== TEST 24: sub-resources of the bucket
 --- http_config eval: $::Servers
 --- config
 --- request eval
@@ -331,7 +331,7 @@ END
 --- response_body_like eval
 [('<LocationConstraint', '<LocationConstraint', '^$', '<Name>music</Name>') x 4]
 
-=== TEST 25: names that no fixture has
+=== TEST 25: names of new objects
 --- http_config eval: $::Servers
 --- config
 --- request eval
@@ -370,7 +370,7 @@ END
           '<Key>parts-%K%</Key>', '^first part,second part$')
 --- s3_log_like eval: ::each_kind('POST \S+\?(?:\S*&)?uploads\S* 200 %K%$')
 
-=== TEST 28: an upload in parts is given up
+=== TEST 28: an upload in parts is aborted
 --- http_config eval: $::Servers
 --- config
 --- request eval

@@ -37,7 +37,7 @@ hello from films
 qr{^/f/hello\.txt \[%kind%\] \[AKIDPERMANENT0000001\]$}
 --- s3_log_like: 200 %kind%$
 
-=== TEST 2: headers of the response tell of the kinds with a token
+=== TEST 2: the kinds with a token, in response headers
 --- config
 s3_access_key ASIATEMPORARY0000001;
 s3_secret_key TemporarySecretKey/With+Signs00000000001;
@@ -70,7 +70,7 @@ location /v4-headers/ {
  "X-Signed: v4-query ASIATEMPORARY0000001",
  "X-Signed: v4-headers ASIATEMPORARY0000001"]
 
-=== TEST 3: both are empty for a request that goes unsigned
+=== TEST 3: both are empty for a request that is not signed
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -103,7 +103,7 @@ GET /f/a
 --- access_log eval
 qr{^/f/a \[-\] \[-\]$}
 
-=== TEST 5: both are empty where nginx answers by itself
+=== TEST 5: both are empty where nginx itself responds
 --- http_config
 log_format s3 '$uri [$s3_signature] [$s3_access_key_id]';
 $TEST_NGINX_KEYS
@@ -152,7 +152,7 @@ DELETE /f/a
 --- access_log eval
 qr{^405 \[-\] \[-\]$}
 
-=== TEST 8: both are empty for a request that is refused when it is about to be sent
+=== TEST 8: both are empty for a request that is refused with 500
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -168,7 +168,7 @@ GET /f/a
 --- access_log eval
 qr{^500 \[-\] \[-\]$}
 
-=== TEST 9: both tell of a signed request whose upstream cannot be reached
+=== TEST 9: both are set for a signed request whose upstream cannot be reached
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -184,7 +184,7 @@ GET /f/a
 --- access_log eval
 qr{^502 \[v2-query\] \[AKIDTEST00000000001\]$}
 
-=== TEST 10: both tell of a signed request that S3 refuses
+=== TEST 10: both are set for a signed request that S3 refuses
 --- http_config
 log_format s3 '$status [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -215,7 +215,7 @@ location /f/ {
 --- response_headers eval
 ["X-Key: AKIDTEST00000000001", "X-Key: AKIDTEST00000000002"]
 
-=== TEST 12: a look before the request is signed finds nothing and spoils nothing
+=== TEST 12: both are empty before the request is signed, and set after
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -272,7 +272,7 @@ GET /f/a
 --- response_headers
 X-Version: 4
 
-=== TEST 15: after error_page has led to a location that signs, they tell of the second request
+=== TEST 15: after error_page redirects to a location that signs, they are those of the second request
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -297,7 +297,7 @@ X-Log: [v4-query] [ASIATEMPORARY0000001]
 --- response_body
 hello from music
 
-=== TEST 16: after error_page has led to a location that does not sign, they are empty
+=== TEST 16: after error_page redirects to a location that does not sign, they are empty
 --- http_config
 log_format s3 '$status $uri [$s3_signature] [$s3_access_key_id]';
 --- config
@@ -318,7 +318,7 @@ sorry
 qr{^404 /sorry \[-\] \[-\]$}
 --- s3_log_like: ^connection=\d+ GET /films/none\.txt\?AWSAccessKeyId=\S+ 404 v2-query$
 
-=== TEST 17: a retry at the next server is told as one signature
+=== TEST 17: a retry at the next server has one signature
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_REFUSED_PORT;

@@ -37,7 +37,7 @@ my %Known = map { $_ => 1 } qw(
 # These hold Perl code or numbers of versions: nothing to expand.
 my %Verbatim = map { $_ => 1 } qw(init skip_eval skip_nginx);
 
-# The blocks that a block with a table of cases stands for: one for each row.
+# The block, or one block for each row of its table of cases.
 sub cases {
     my ($block) = @_;
 
@@ -352,9 +352,8 @@ sub keep_files {
     return;
 }
 
-# What others come to see, in one place, for checks over the whole suite: the
-# logs and the responses, and apart from them what arrived at the recording
-# upstream.
+# For checks over the whole suite: the logs and the responses, and in another file
+# what arrived at the recording upstream.
 sub append_log {
     my ($self) = @_;
 

@@ -1,7 +1,7 @@
 package NginxTest::Check;
 
 # The comparison of what happened in a block with the block's expectations.
-# Each function takes the block's sections as a hash.
+# The first argument of each function is a hash of the block's sections.
 
 use strict;
 use warnings;
@@ -291,7 +291,7 @@ sub isnt_zero {
     return;
 }
 
-# Lines which no block wants unless it says so: alerts, crashes, panics. Only
+# Lines that fail a block unless it expects them: alerts, crashes, panics. Only
 # failures are reported, so that these add nothing to a test plan.
 sub check_alerts {
     my ($section, $name, $text) = @_;
@@ -367,8 +367,9 @@ sub wait_for_upstream {
         my $n = ref $value eq 'ARRAY' ? @$value : defined $value ? 1 : 0;
         $count = $n if $n > $count;
     }
-    my $said = $section->{upstream_count};
-    $count = trimmed($said) if defined $said && trimmed($said) > $count;
+    my $expected = $section->{upstream_count};
+    $count = trimmed($expected)
+        if defined $expected && trimmed($expected) > $count;
     my $seen;
     wait_until($Limit, sub {
         $seen = $upstream->seen;
@@ -386,8 +387,8 @@ sub trimmed {
 }
 
 # The head with LF for CRLF, an empty line and the body if there is one.
-# The ends of lines at the very end are left out, as sections cannot say how
-# many there are; the Content-Length tells.
+# Line ends at the very end are removed, as a section has one at most; the
+# Content-Length has their number.
 sub request_form {
     my ($bytes) = @_;
 

@@ -1,7 +1,7 @@
 package NginxTest::Client;
 
 # The HTTP client: makes requests of the request sections, sends them byte for
-# byte, and takes the responses apart.
+# byte, and parses the responses.
 
 use strict;
 use warnings;
@@ -87,7 +87,7 @@ sub headers_for {
 
 # Turns "METHOD [URI [VERSION]]" and the body after that line into a complete
 # request, without moving the borders between packets: the request line and
-# the headers all go to the first packet.
+# the headers are all in the first packet.
 sub complete {
     my ($packets, $headers, $connection) = @_;
 
@@ -135,7 +135,7 @@ sub spread {
 }
 
 # Sends one request on a new connection and reads to the end of it; returns
-# the bytes received and, if it went wrong, a complaint.
+# the bytes received and, after a failure, a complaint.
 sub send_request {
     my ($packets, $timeout, $middle_delay) = @_;
 

@@ -15,7 +15,7 @@ use NginxTest::Process qw(spawn stop_process is_alive exit_status wait_until);
 
 use constant START_LIMIT => 10;
 
-# The last version of nginx from which freenginx took over everything.
+# The last version of nginx all changes of which are in freenginx.
 use constant FREENGINX_BASE => 1.025004;
 
 our %Setting = (
@@ -240,8 +240,8 @@ sub launch {
          '-e', 'logs/error.log'],
         stderr => "$root/logs/stderr.log");
 
-    # nginx writes its pid file after it has begun to listen, which tells us
-    # that it is ready without a connection that would show in its logs.
+    # nginx writes its pid file after it has begun to listen. A connection would
+    # be in its logs.
     my $state = wait_until(START_LIMIT, sub {
         return -s "$root/logs/nginx.pid" ? 'ready'
              : is_alive($self->{pid})    ? '' : 'ended';
@@ -259,14 +259,14 @@ sub launch {
 sub status { my ($self) = @_; return $self->{status} }
 
 # Ends nginx gracefully, so that it reports what it finds left open; returns a
-# complaint if this took force.
+# complaint if another signal was needed.
 sub stop {
     my ($self) = @_;
 
     my $pid  = delete $self->{pid} or return;
     my $died = !is_alive($pid);
     my $used = stop_process($pid, [QUIT => 3], [TERM => 2]);
-    return 'nginx had ended before it was told to' if $died;
+    return 'nginx has ended by itself' if $died;
     return "nginx did not end on SIGQUIT but on SIG$used"
         if $used && $used ne 'QUIT';
     return;
@@ -347,7 +347,7 @@ sub reload {
     return;
 }
 
-# nginx goes on to log for a moment after the client has seen the end of its
+# nginx still logs for a moment after the client has seen the end of its
 # connection: waits until the log has stopped growing.
 sub settle {
     my ($self) = @_;
