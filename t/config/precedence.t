@@ -6,8 +6,11 @@ use warnings;
 use lib 't/lib';
 use NginxTest 'no_plan';
 
-# Directives with a value that the S3 server accepts, and with another one; what
-# they need beside them; how the request is then signed.
+our $Http11 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
+
+# Directives with the right and with a wrong value, other directives that they need,
+# and the line that the S3 server logs. The last two settings are for the recording
+# upstream.
 our %Setting = (
     credentials => {
         right => '$TEST_NGINX_KEYS',
@@ -34,6 +37,20 @@ our %Setting = (
         with  => '$TEST_NGINX_KEYS',
         log   => '^connection=\d+ GET /hello\.txt\?AWSAccessKeyId=\S+ 200 v2-query$',
     },
+    keys_without_token => {
+        right => 's3_access_key AKIDTEST00000000002;'
+            . ' s3_secret_key SecretCanary/With+Signs0000000000000001;',
+        wrong => '$TEST_NGINX_KEYS'
+            . ' s3_security_token TokenCanary/With+Signs0000000000000001==;',
+        with  => "s3_region eu-west-1; s3_use_headers on; $Http11",
+        port  => '$TEST_NGINX_UPSTREAM_PORT',
+    },
+    off => {
+        right => 's3_access_key off;',
+        wrong => '$TEST_NGINX_KEYS',
+        with  => $Http11,
+        port  => '$TEST_NGINX_UPSTREAM_PORT',
+    },
 );
 
 # The directives of a setting by block: the right value in one block, the wrong
@@ -47,12 +64,11 @@ sub by_block {
 }
 
 sub http_config {
-    my %in = by_block(@_);
+    my ($setting, @blocks) = @_;
 
-    return "$in{http} upstream s3 {
-        server 127.0.0.1:\$TEST_NGINX_S3_PORT;
-        $in{upstream}
-    }";
+    my %in   = by_block($setting, @blocks);
+    my $port = $Setting{$setting}{port} || '$TEST_NGINX_S3_PORT';
+    return "$in{http} upstream s3 { server 127.0.0.1:$port; $in{upstream} }";
 }
 
 # Without a value for it there is no outer location.
@@ -189,149 +205,26 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt 200 v4-headers$
 
-=== TEST 6: the token of an upstream is not sent with the keys of a location
---- http_config
-s3_region eu-west-1;
-s3_use_headers on;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000002;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
+=== TEST 6: keys in %right% have precedence over keys with a token in %wrong%: no token is sent
+--- cases
+right    | wrong
+location | upstream
+location | server
+location | http
+location | outer_location
+upstream | http
+--- http_config eval: ::http_config(qw(keys_without_token %right% %wrong%))
+--- config eval: ::config(qw(keys_without_token %right% %wrong%))
 --- request
 GET /f/h
 --- upstream_request_like
-\AGET /h HTTP/1\.1
-Host: h
+\AGET /films/h HTTP/1\.1
+Host: s3\.test
 x-amz-content-sha256: [0-9a-f]{64}
 x-amz-date: \d{8}T\d{6}Z
 Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
 
-=== TEST 7: the token of a server is not sent with the keys of a location
---- http_config
-s3_region eu-west-1;
-s3_use_headers on;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-s3_security_token TokenCanary/With+Signs0000000000000001==;
-location /f/ {
-    s3_access_key AKIDTEST00000000002;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
---- request
-GET /f/h
---- upstream_request_like
-\AGET /h HTTP/1\.1
-Host: h
-x-amz-content-sha256: [0-9a-f]{64}
-x-amz-date: \d{8}T\d{6}Z
-Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
-
-=== TEST 8: the token of http is not sent with the keys of a location
---- http_config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-s3_security_token TokenCanary/With+Signs0000000000000001==;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000002;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
---- request
-GET /f/h
---- upstream_request_like
-\AGET /h HTTP/1\.1
-Host: h
-x-amz-content-sha256: [0-9a-f]{64}
-x-amz-date: \d{8}T\d{6}Z
-Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
-
-=== TEST 9: the token of the outer location is not sent with the keys of a location
---- http_config
-s3_region eu-west-1;
-s3_use_headers on;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-location /f/ {
-    s3_access_key AKIDTEST00000000001;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-    s3_security_token TokenCanary/With+Signs0000000000000001==;
-    location /f/h {
-        s3_access_key AKIDTEST00000000002;
-        s3_secret_key SecretCanary/With+Signs0000000000000001;
-        proxy_pass http://s3/h;
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-        proxy_set_header Host h;
-    }
-}
---- request
-GET /f/h
---- upstream_request_like
-\AGET /h HTTP/1\.1
-Host: h
-x-amz-content-sha256: [0-9a-f]{64}
-x-amz-date: \d{8}T\d{6}Z
-Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
-
-=== TEST 10: the token of http is not sent with the keys of an upstream
---- http_config
-s3_region eu-west-1;
-s3_use_headers on;
-s3_access_key AKIDTEST00000000001;
-s3_secret_key SecretCanary/With+Signs0000000000000001;
-s3_security_token TokenCanary/With+Signs0000000000000001==;
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key AKIDTEST00000000002;
-    s3_secret_key SecretCanary/With+Signs0000000000000001;
-}
---- config
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
---- request
-GET /f/h
---- upstream_request_like
-\AGET /h HTTP/1\.1
-Host: h
-x-amz-content-sha256: [0-9a-f]{64}
-x-amz-date: \d{8}T\d{6}Z
-Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000002/\d{8}/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=[0-9a-f]{64}\z
-
-=== TEST 11: the token of a server is not sent with the keys of an upstream, in the query either
+=== TEST 7: the token of a server is not sent with the keys of an upstream, in the query
 --- http_config
 s3_region eu-west-1;
 upstream s3 {
@@ -355,133 +248,24 @@ GET /f/h
 \AGET /h\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDTEST00000000002%2F\d{8}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date=\d{8}T\d{6}Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=[0-9a-f]{64} HTTP/1\.1
 Host: h\z
 
-=== TEST 12: s3_access_key off in a location turns off the keys of http
---- http_config
-$TEST_NGINX_KEYS
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-location /f/ {
-    s3_access_key off;
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
+=== TEST 8: s3_access_key off in %right% has precedence over keys in %wrong%
+--- cases
+right          | wrong
+location       | http
+location       | upstream
+location       | outer_location
+outer_location | http upstream
+server         | http
+upstream       | http server
+--- http_config eval: ::http_config(qw(off %right% %wrong%))
+--- config eval: ::config(qw(off %right% %wrong%))
 --- request
 GET /f/h
 --- upstream_request
-GET /h HTTP/1.1
-Host: h
+GET /films/h HTTP/1.1
+Host: s3.test
 
-=== TEST 13: s3_access_key off in a location turns off the keys of its upstream
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    $TEST_NGINX_KEYS
-}
---- config
-location /f/ {
-    s3_access_key off;
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
---- request
-GET /f/h
---- upstream_request
-GET /h HTTP/1.1
-Host: h
-
-=== TEST 14: s3_access_key off in a nested location turns off the keys of the outer location
---- http_config
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-location /f/ {
-    $TEST_NGINX_KEYS
-    location /f/h {
-        s3_access_key off;
-        proxy_pass http://s3/h;
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-        proxy_set_header Host h;
-    }
-}
---- request
-GET /f/h
---- upstream_request
-GET /h HTTP/1.1
-Host: h
-
-=== TEST 15: s3_access_key off in the outer location turns off the keys of http and upstream
---- http_config
-$TEST_NGINX_KEYS
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    $TEST_NGINX_KEYS
-}
---- config
-location /f/ {
-    s3_access_key off;
-    location /f/h {
-        proxy_pass http://s3/h;
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-        proxy_set_header Host h;
-    }
-}
---- request
-GET /f/h
---- upstream_request
-GET /h HTTP/1.1
-Host: h
-
-=== TEST 16: s3_access_key off in a server turns off the keys of http
---- http_config
-$TEST_NGINX_KEYS
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-}
---- config
-s3_access_key off;
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
---- request
-GET /f/h
---- upstream_request
-GET /h HTTP/1.1
-Host: h
-
-=== TEST 17: s3_access_key off in an upstream turns off the keys of http and server
---- http_config
-$TEST_NGINX_KEYS
-upstream s3 {
-    server 127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
-    s3_access_key off;
-}
---- config
-$TEST_NGINX_KEYS
-location /f/ {
-    proxy_pass http://s3/;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host h;
-}
---- request
-GET /f/h
---- upstream_request
-GET /h HTTP/1.1
-Host: h
-
-=== TEST 18: keys in a location have precedence over off in its upstream
+=== TEST 9: keys in a location have precedence over off in its upstream
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -502,7 +286,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 19: keys in a nested location have precedence over off in the outer location
+=== TEST 10: keys in a nested location have precedence over off in the outer location
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -525,7 +309,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 20: keys in an upstream have precedence over off in the server
+=== TEST 11: keys in an upstream have precedence over off in the server
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -546,7 +330,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 21: keys in a location have precedence over off in http
+=== TEST 12: keys in a location have precedence over off in http
 --- http_config
 s3_access_key off;
 upstream s3 {
@@ -565,7 +349,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 22: a location nested three deep inherits
+=== TEST 13: a location nested three deep inherits
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -582,7 +366,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 23: a regex location inherits from the server
+=== TEST 14: a regex location inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -595,7 +379,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 24: a regex location nested in a prefix location inherits from it
+=== TEST 15: a regex location nested in a prefix location inherits from it
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -610,7 +394,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 25: an exact location has keys of its own
+=== TEST 16: an exact location has keys of its own
 --- config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -625,7 +409,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 26: a named location inherits from the server
+=== TEST 17: a named location inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -640,7 +424,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 27: a named location has keys of its own
+=== TEST 18: a named location has keys of its own
 --- config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -657,7 +441,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 28: after an internal redirect a request is signed with the keys of the new location
+=== TEST 19: after an internal redirect a request is signed with the keys of the new location
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -675,7 +459,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 29: after an internal redirect to a location without keys a request is not signed
+=== TEST 20: after an internal redirect to a location without keys a request is not signed
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -696,7 +480,7 @@ GET /f/h
 --- upstream_request eval
 [undef, "GET /h HTTP/1.1\nHost: h\n"]
 
-=== TEST 30: an if block inherits from its location
+=== TEST 21: an if block inherits from its location
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -710,7 +494,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 31: an if block inherits from its location where proxy_pass has variables
+=== TEST 22: an if block inherits from its location where proxy_pass has variables
 --- config
 location /films/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -725,7 +509,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 32: an if block inherits from the server
+=== TEST 23: an if block inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -739,7 +523,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 33: the keys of the upstream apply in an if block
+=== TEST 24: the keys of the upstream apply in an if block
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -758,7 +542,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 34: s3_methods applies in an if block
+=== TEST 25: s3_methods applies in an if block
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -770,7 +554,7 @@ DELETE /f/a
 --- error_code: 405
 --- upstream_count: 0
 
-=== TEST 35: an if block with a proxy_pass of its own inherits from its location
+=== TEST 26: an if block with a proxy_pass of its own inherits from its location
 --- config
 location /films/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -786,7 +570,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 36: the keys of an if block have precedence over those of its location and of the upstream
+=== TEST 27: the keys of an if block have precedence over those of its location and of the upstream
 --- http_config
 upstream s3 {
     server 127.0.0.1:$TEST_NGINX_S3_PORT;
@@ -810,7 +594,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 37: s3_access_key off in an if block
+=== TEST 28: s3_access_key off in an if block
 --- config
 location /f/ {
     s3_access_key AKIDTEST00000000001;
@@ -832,7 +616,7 @@ location /f/ {
 [qr{\AGET /f/a\?plain=1 HTTP/1\.1\nHost: h\z},
  qr{\AGET /f/a\?AWSAccessKeyId=AKIDTEST00000000001&}]
 
-=== TEST 38: a limit_except block inherits from its location
+=== TEST 29: a limit_except block inherits from its location
 --- config
 location /f/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -846,7 +630,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 39: a limit_except block inherits from the server
+=== TEST 30: a limit_except block inherits from the server
 --- config
 s3_access_key AKIDPERMANENT0000001;
 s3_secret_key PermanentSecretKey/With+Signs00000000001;
@@ -860,7 +644,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 40: s3_methods applies in a limit_except block
+=== TEST 31: s3_methods applies in a limit_except block
 --- config
 location /f/ {
     $TEST_NGINX_KEYS
@@ -872,7 +656,7 @@ DELETE /f/a
 --- error_code: 405
 --- upstream_count: 0
 
-=== TEST 41: a limit_except block with a proxy_pass of its own inherits
+=== TEST 32: a limit_except block with a proxy_pass of its own inherits
 --- config
 location /films/ {
     s3_access_key AKIDPERMANENT0000001;
@@ -888,7 +672,7 @@ GET /films/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 42: s3_methods: location has precedence over server, server over http
+=== TEST 33: s3_methods: location has precedence over server, server over http
 --- http_config
 s3_methods DELETE;
 --- config
@@ -913,7 +697,7 @@ location /head/ {
 ["Allow: PUT", "Allow: HEAD", "Allow: GET, HEAD"]
 --- upstream_count: 0
 
-=== TEST 43: the keys of the upstream of a proxy_pass with variables have precedence over http
+=== TEST 34: the keys of the upstream of a proxy_pass with variables have precedence over http
 --- http_config
 s3_access_key AKIDTEST00000000001;
 s3_secret_key SecretCanary/With+Signs0000000000000001;
@@ -934,7 +718,7 @@ GET /f/hello.txt
 hello from films
 --- s3_log_like: ^connection=\d+ GET /films/hello\.txt\?AWSAccessKeyId=AKIDPERMANENT0000001&\S+ 200 v2-query$
 
-=== TEST 44: s3_access_key off in the upstream of a proxy_pass with variables has precedence over http
+=== TEST 35: s3_access_key off in the upstream of a proxy_pass with variables has precedence over http
 --- http_config
 $TEST_NGINX_KEYS
 upstream films {
