@@ -19,24 +19,26 @@ s3_region         us-east-1;
 s3_use_headers    on;
 END
 
-our $Fastcgi = 'location / {
-    fastcgi_pass  127.0.0.1:$TEST_NGINX_RAW_PORT;
-    fastcgi_param SCRIPT_NAME $uri;
-    fastcgi_param REQUEST_METHOD $request_method;
-}';
-our $Scgi = 'location / {
-    scgi_pass  127.0.0.1:$TEST_NGINX_RAW_PORT;
-    scgi_param REQUEST_URI $request_uri;
-}';
-our $Uwsgi = 'location / {
-    uwsgi_pass  127.0.0.1:$TEST_NGINX_RAW_PORT;
-    uwsgi_param REQUEST_URI $request_uri;
-}';
-our $Grpc = 'location / { grpc_pass grpc://127.0.0.1:$TEST_NGINX_RAW_PORT; }';
-our $Memcached = 'location / {
-    set            $memcached_key $uri;
-    memcached_pass 127.0.0.1:$TEST_NGINX_RAW_PORT;
-}';
+our %Location = (
+    fastcgi => 'location / {
+        fastcgi_pass  127.0.0.1:$TEST_NGINX_RAW_PORT;
+        fastcgi_param SCRIPT_NAME $uri;
+        fastcgi_param REQUEST_METHOD $request_method;
+    }',
+    scgi => 'location / {
+        scgi_pass  127.0.0.1:$TEST_NGINX_RAW_PORT;
+        scgi_param REQUEST_URI $request_uri;
+    }',
+    uwsgi => 'location / {
+        uwsgi_pass  127.0.0.1:$TEST_NGINX_RAW_PORT;
+        uwsgi_param REQUEST_URI $request_uri;
+    }',
+    grpc => 'location / { grpc_pass grpc://127.0.0.1:$TEST_NGINX_RAW_PORT; }',
+    memcached => 'location / {
+        set            $memcached_key $uri;
+        memcached_pass 127.0.0.1:$TEST_NGINX_RAW_PORT;
+    }',
+);
 our $FastcgiByName = 'location / {
     set           $name app;
     fastcgi_pass  $name;
@@ -77,7 +79,7 @@ sub recorded {
     return scalar(<$in>) // '';
 }
 
-# Blocks are in pairs: without keys and with them.
+# Cases and blocks are in pairs: without keys and with them.
 sub compare {
     my %pattern = (
         1 => ['fastcgi_pass',           qr/\A\x01\x01.*SCRIPT_NAME\/a/s],
@@ -91,7 +93,7 @@ sub compare {
     for my $pair (sort keys %pattern) {
         my ($name, $pattern) = @{$pattern{$pair}};
         my ($without, $with) = map { recorded($_) } 2 * $pair - 1, 2 * $pair;
-        like($without, $pattern, "$name speaks its protocol");
+        like($without, $pattern, "$name sends its protocol");
         is(unpack('H*', $with), unpack('H*', $without),
             "$name sends the same with keys");
     }
@@ -105,90 +107,29 @@ compare();
 
 __DATA__
 
-=== TEST 1: fastcgi_pass without keys
---- config eval: $::Fastcgi
+=== TEST 1: %protocol%_pass %keys% keys
+--- cases
+protocol  | keys    | method | body
+fastcgi   | without | POST   | body
+fastcgi   | with    | POST   | body
+scgi      | without | POST   | body
+scgi      | with    | POST   | body
+uwsgi     | without | POST   | body
+uwsgi     | with    | POST   | body
+grpc      | without | POST   | body
+grpc      | with    | POST   | body
+memcached | without | GET    |
+memcached | with    | GET    |
+--- http_config eval: '%keys%' eq 'with' ? $::Keys : ''
+--- config eval: $::Location{%protocol%}
 --- request
-POST /a
-body
---- error_code: 502
-
-=== TEST 2: fastcgi_pass with keys
---- http_config eval: $::Keys
---- config eval: $::Fastcgi
---- request
-POST /a
-body
---- error_code: 502
---- no_error_log
-request not signed
-
-=== TEST 3: scgi_pass without keys
---- config eval: $::Scgi
---- request
-POST /a
-body
---- error_code: 502
-
-=== TEST 4: scgi_pass with keys
---- http_config eval: $::Keys
---- config eval: $::Scgi
---- request
-POST /a
-body
+%method% /a
+%body%
 --- error_code: 502
 --- no_error_log
 request not signed
 
-=== TEST 5: uwsgi_pass without keys
---- config eval: $::Uwsgi
---- request
-POST /a
-body
---- error_code: 502
-
-=== TEST 6: uwsgi_pass with keys
---- http_config eval: $::Keys
---- config eval: $::Uwsgi
---- request
-POST /a
-body
---- error_code: 502
---- no_error_log
-request not signed
-
-=== TEST 7: grpc_pass without keys
---- config eval: $::Grpc
---- request
-POST /a
-body
---- error_code: 502
-
-=== TEST 8: grpc_pass with keys
---- http_config eval: $::Keys
---- config eval: $::Grpc
---- request
-POST /a
-body
---- error_code: 502
---- no_error_log
-request not signed
-
-=== TEST 9: memcached_pass without keys
---- config eval: $::Memcached
---- request
-GET /a
---- error_code: 502
-
-=== TEST 10: memcached_pass with keys
---- http_config eval: $::Keys
---- config eval: $::Memcached
---- request
-GET /a
---- error_code: 502
---- no_error_log
-request not signed
-
-=== TEST 11: fastcgi_pass with variables, without keys
+=== TEST 2: fastcgi_pass with variables, without keys
 --- http_config eval: "$::App}"
 --- config eval: $::FastcgiByName
 --- request
@@ -196,7 +137,7 @@ POST /a
 body
 --- error_code: 502
 
-=== TEST 12: fastcgi_pass with variables that name an upstream block with keys
+=== TEST 3: fastcgi_pass with variables that name an upstream block with keys
 --- http_config eval: "$::App $::Keys}"
 --- config eval: $::FastcgiByName
 --- request
@@ -206,7 +147,7 @@ body
 --- no_error_log
 request not signed
 
-=== TEST 13: fastcgi_pass with variables in a location inside a signed one
+=== TEST 4: fastcgi_pass with variables in a location inside a signed one
 s3_methods does not apply to it.
 --- http_config eval: "$::App}"
 --- config eval
@@ -223,7 +164,7 @@ POST /app
 body
 --- error_code: 502
 
-=== TEST 14: fastcgi_pass in a location inside a signed one
+=== TEST 5: fastcgi_pass in a location inside a signed one
 --- config eval
 "location / {
     $::Keys
@@ -235,7 +176,7 @@ POST /app
 body
 --- error_code: 502
 
-=== TEST 15: responses of nginx itself, to any method
+=== TEST 6: responses of nginx itself, to any method
 --- http_config eval: $::Keys
 --- config
 location / { return 200 "$request_method\n"; }
@@ -245,7 +186,7 @@ body
 --- response_body
 POST
 
-=== TEST 16: of two protocols in a location the last one is used
+=== TEST 7: of two protocols in a location the last one is used
 --- http_config eval
 "upstream bucket { server 127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT; $::Keys }"
 --- config
@@ -259,7 +200,7 @@ location / {
 GET /a
 --- upstream_request_like: ^Authorization: AWS4-HMAC-SHA256 Credential=AKIDTEST00000000001/
 
-=== TEST 17: a method that s3_methods does not allow, passed by another protocol
+=== TEST 8: a method that s3_methods does not allow, passed by another protocol
 --- http_config eval: $::Keys
 --- config
 location / {

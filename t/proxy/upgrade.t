@@ -1,6 +1,6 @@
-# A client that asks for an upgrade, and an upstream that answers 101: a signed
+# A client that requests an upgrade, and an upstream that answers 101: a signed
 # location opens no tunnel. The second packet of each request would be the first
-# bytes in the tunnel; they look like a request, so that the upstream counts them.
+# bytes in the tunnel; they have the form of a request, so that the upstream counts them.
 
 use strict;
 use warnings;
