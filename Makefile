@@ -15,7 +15,7 @@ build: ## builds the module
 	ci/setup $(if $(filter forky,$(TREE)),test,build)
 	NGINX_SOURCE_DIR=build/$(TREE)/src ci/build
 
-test: ## runs all checks and tests; T=t/if.t: one file
+test: ## runs all checks and tests; T=t/config/if.t: one file
 	$(if $(T),ci/prove $(TREE) $(T),ci/test)
 
 bench: ## measures the performance
