@@ -22,7 +22,7 @@ pub(crate) enum Refusal {
     Sign(#[from] SignError),
     /// The body is longer or shorter than the head announces: S3 would parse the rest of it as another
     /// request, or the next request as the rest of it.
-    #[error("the body is not as long as the request head says")]
+    #[error("the length of the body differs from that in the request head")]
     OtherBody,
     /// The proxy module has failed to create the head again.
     #[error("the request head could not be written again")]

@@ -13,7 +13,7 @@ pub(crate) enum ConfError {
     #[error("\"{directive}\" is not allowed beside \"s3_access_key off\" in {place}")]
     BesideOff { directive: &'static str, place: Place },
     /// The hook requires what the proxy module has merged.
-    #[error("ngx_http_s3_auth_module must come after ngx_http_proxy_module")]
+    #[error("ngx_http_s3_auth_module must be loaded after ngx_http_proxy_module")]
     ModuleOrder,
     /// nginx has no memory.
     #[error("ngx_http_s3_auth_module has no memory")]

@@ -551,7 +551,7 @@ DELETE /films/secret HTTP/1.1
 --- error_code: 500
 --- upstream_count: 0
 --- error_log
-request not signed and not sent: the body is not as long as the request head says
+request not signed and not sent: the length of the body differs from that in the request head
 
 === TEST 31: a head with the length of a body that is not sent
 --- config
@@ -569,7 +569,7 @@ abcde
 --- error_code: 500
 --- upstream_count: 0
 --- error_log
-request not signed and not sent: the body is not as long as the request head says
+request not signed and not sent: the length of the body differs from that in the request head
 
 === TEST 32: a request is sent without its body where the configuration removes body and length
 --- config
@@ -620,7 +620,7 @@ PUT /f/a
 --- error_code: 500
 --- upstream_count: 0
 --- error_log
-request not signed and not sent: the body is not as long as the request head says
+request not signed and not sent: the length of the body differs from that in the request head
 
 === TEST 35: two Host headers of proxy_set_header: from nginx 1.31.4 on the last one is sent, and signed
 --- config

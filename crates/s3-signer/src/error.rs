@@ -31,7 +31,7 @@ pub enum SignError {
     AmbiguousName,
     /// The request has more than one of `Content-Length` and `Transfer-Encoding`, or a length that
     /// is not a number.
-    #[error("the request does not say clearly how long its body is")]
+    #[error("the length of the body is ambiguous")]
     AmbiguousBody,
     /// More bytes follow the head than it announces for the body. A line break in an unencoded
     /// value makes them another request.
