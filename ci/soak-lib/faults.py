@@ -131,7 +131,7 @@ def configurations(nginx, control, which):
         if result.returncode != (1 if failed() else 0):
             raise Failure(f"with {failed()} failing, nginx -t ends with {result.returncode}: {output}")
         if which == ENTRIES and failed() and "internal error, this is a bug" not in output:
-            raise Failure(f"with {failed()} panicking, no line tells of it: {output}")
+            raise Failure(f"with {failed()} panicking, nothing is logged: {output}")
     return every_one(control, which, attempt)
 
 
@@ -154,7 +154,7 @@ def requests(nginx, upstream, control, which):
             if any(not re.search(rb"AWS|Signature=", head) for head in arrived):
                 raise Failure(f"{where}: {arrived} is unsigned")
             if b"Signature=" in text:
-                raise Failure(f"{where}: the signature comes back in {text}")
+                raise Failure(f"{where}: the signature is returned in {text}")
             # A variable is read, and the head of the response is changed, after the request has been
             # signed and sent. nginx closes the connection when a filter fails.
             after = name and (name.startswith(("request::variables::", "request::response::", "ngx_list_push"))
@@ -168,7 +168,7 @@ def requests(nginx, upstream, control, which):
             if name and not any(re.search(r"\[(?:error|emerg)\]", line) for line in new):
                 # nginx has a message only where it asks the system for memory.
                 if name != "ngx_list_push" and not (after and name == "ngx_pnalloc"):
-                    raise Failure(f"{where}: no line tells of it, but {new}")
+                    raise Failure(f"{where}: no error is logged, but {new}")
 
         reached += every_one(control, which, attempt)
     return reached
@@ -183,7 +183,7 @@ def ends(nginx, control, read):
         wait_until(lambda: nginx.workers() and not any(is_alive(worker) for worker in workers))
         # By Rust itself: standard error is the error log.
         if failed() and not any("panicked at" in line for line in nginx.log().splitlines()[lines:]):
-            raise Failure(f"with {failed()} panicking, no line tells of it")
+            raise Failure(f"with {failed()} panicking, nothing is logged")
     return every_one(control, ENTRIES, attempt, after=read)
 
 

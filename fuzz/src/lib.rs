@@ -1,4 +1,4 @@
-//! What the fuzz targets share: the ways of signing, and an independent look at what comes out.
+//! Common parts of the fuzz targets: the kinds of signatures, and an independent verifier.
 
 mod verify;
 

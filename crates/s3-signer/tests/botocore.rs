@@ -72,7 +72,7 @@ impl Oracle {
         self.stdin.write_all(line.as_bytes()).map_err(|e| e.to_string())?;
         line.clear();
         self.stdout.read_line(&mut line).map_err(|e| e.to_string())?;
-        serde_json::from_str(&line).map_err(|e| format!("{e}, the oracle said {line:?}"))
+        serde_json::from_str(&line).map_err(|e| format!("{e}, the oracle printed {line:?}"))
     }
 }
 

@@ -9,7 +9,7 @@
 //!   over the path as sent (`+` instead of `%2B`) is not accepted, and arguments
 //!   of the same name are sorted by their values;
 //! * with Signature V2 in the query, the `x-amz-*` arguments are removed and become
-//!   the headers they stand for, so that the signature has to cover them.
+//!   the headers they represent, so that the signature has to cover them.
 //!
 //! With Signature V4 in the query they become headers, too, but stay in the query,
 //! which the signature covers.
@@ -69,7 +69,7 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    /// Tells how a request is signed. The headers come first when there are
+    /// The kind of the signature of a request. Headers have precedence if there are
     /// signatures in several places, which [`check`] refuses.
     pub fn of(headers: &HeaderMap, query: &Query<'_>) -> Self {
         let authorization = headers.get(AUTHORIZATION).map(|value| value.as_bytes());

@@ -54,7 +54,7 @@ impl Service {
         Self { print_headers, ..self }
     }
 
-    /// Answers a request and tells about it on the standard output.
+    /// Answers a request and logs it on the standard output.
     pub async fn answer(
         &self,
         connection: u64,

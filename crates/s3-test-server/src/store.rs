@@ -175,7 +175,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes the content of the objects file, unless it has names that no request
+    /// Reads the content of the objects file, unless it has names that no request
     /// could name.
     pub fn new(contents: Contents) -> Result<Self, InvalidName> {
         let mut buckets = BTreeMap::new();
