@@ -4,7 +4,7 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    const SOURCE: &str = "src/structures.c";
+    const SOURCE: &str = "src/nginx/structures.c";
     println!("cargo::rerun-if-changed={SOURCE}");
     if let Some(directory) = variable("DEP_NGINX_BUILD_DIR") {
         println!("cargo::rerun-if-changed={directory}/ngx_auto_config.h");

@@ -422,6 +422,7 @@ def main():
         return
     output = ROOT / "build/bench.json"
     bench.figures.write(output, machine(bench.nginx))
+    bench.figures.write_markdown(ROOT / "build/figures/bench.md", machine(bench.nginx))
     plot.draw(output, ROOT / "docs/benchmark.svg")
     print(f"\n{time.monotonic() - begin:.0f} s; figures in {output.relative_to(ROOT)}")
 

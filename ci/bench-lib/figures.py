@@ -1,5 +1,6 @@
-"""Figures: collected, printed as a table, written as JSON."""
+"""Figures: collected, printed as a table, written as JSON and as Markdown."""
 
+import datetime
 import json
 import statistics
 
@@ -7,8 +8,10 @@ import statistics
 class Figures:
     def __init__(self):
         self.rows = []
+        self.markdown = []
 
     def title(self, text):
+        self.markdown.append(f"\n### {text}\n\n| figure | median | min | max | target |\n|---|---|---|---|---|")
         print(f"\n{text}\n{'':46}{'median':>10} {'min':>10} {'max':>10}  target")
 
     def add(self, group, name, unit, values, most=None, least=None, **more):
@@ -34,10 +37,20 @@ class Figures:
         numbers = " ".join(f"{_number(row[key]):>10}" for key in ("median", "min", "max"))
         label = f"{name}, {unit}" if unit else name
         print(f"{label:46}{numbers}  {target}".rstrip(), flush=True)
+        cells = [label, *numbers.split(), target]
+        self.markdown.append(f"| {' | '.join(cells)} |")
         return median
 
     def write(self, path, machine):
         path.write_text(json.dumps({"machine": machine, "figures": self.rows}, indent=1) + "\n")
+
+    def write_markdown(self, path, machine):
+        path.parent.mkdir(exist_ok=True)
+        sha = "with" if machine["sha_extensions"] else "without"
+        path.write_text(
+            f"nginx {machine['nginx']}, {machine['cores']} cores of {machine['cpu']} {sha} SHA extensions,"
+            f" {datetime.date.today()}\n" + "\n".join(self.markdown) + "\n"
+        )
 
 
 def _number(value):

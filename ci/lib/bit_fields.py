@@ -3,7 +3,7 @@
 
     cargo check --package nginx-sys --message-format json | bit_fields.py
 
-bindgen misplaces some bit fields; the module reads and writes them in C, in src/structures.c.
+bindgen misplaces some bit fields; the module reads and writes them in C, in src/nginx/structures.c.
 """
 
 import json
@@ -33,5 +33,5 @@ if "nginx_sys::ngx_http_request_s::set_internal" not in paths:
     sys.exit("bit_fields: no bit fields of ngx_http_request_t are found")
 print("disallowed-methods = [")
 for path in paths:
-    print(f'    {{ path = "{path}", reason = "src/structures.c has what bindgen misplaces" }},')
+    print(f'    {{ path = "{path}", reason = "src/nginx/structures.c has what bindgen misplaces" }},')
 print("]")

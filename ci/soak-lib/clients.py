@@ -84,7 +84,7 @@ MORE_CLIENTS = [
     Client("s3cmd", ("bin/python", "s3cmd.py"), ("small", "multipart", "stream"), (),
            ("get", "get large", "copy", "delete"), keys=("dummy",)),
     Client("minio", ("bin/python", "minio_sdk.py"), ("small", "multipart", "stream"), ()),
-    # It has no S3 of its own, and sends bodies of unknown length, which S3 takes from a buffer only.
+    # It has no S3 client, and sends bodies of unknown length, which S3 accepts from a buffer only.
     Client("ffmpeg", ("bin/python", "ffmpeg.py"), ("small", "stream"), (),
            ("get", "get large", "range"), keys=("no",), kinds=("v4-headers",),
            schemes=("http", "https, TLS 1.2")),

@@ -210,7 +210,7 @@ class Request:
 # --- what arrives -----------------------------------------------------------
 
 class Arrived:
-    """A request as it stands on the wire."""
+    """A request on the wire."""
 
     def __init__(self, raw):
         head, _, self.body = raw.partition(b"\r\n\r\n")
@@ -392,7 +392,7 @@ def one_signature(request, got, is_aws_chunked):
 
 
 def moment(kind, got):
-    """When it says it was signed, in seconds since 1970."""
+    """The time of the signature, in seconds since 1970."""
     from calendar import timegm
     from email.utils import mktime_tz, parsedate_tz
 

@@ -23,10 +23,13 @@ from web import Failure, Nginx, Recorder, ask, is_alive, ok, other_module, wait_
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
 # These call nothing that panics.
-CANNOT_PANIC = {"hook::refuse_peer", "hook::run_write", "response::allowed", "rewrite::refuse"}
+CANNOT_PANIC = {
+    "request::hook::refuse_peer", "request::hook::run_write", "request::response::allowed",
+    "request::rewrite::refuse",
+}
 
 # As in the shim: which one is to fail, how many there were, and the name of the one that failed.
-FAULTS = struct.Struct("II120s")
+FAULTS = struct.Struct("II200s")
 ALLOCATIONS, ENTRIES = 0, FAULTS.size
 
 KEYS = "s3_access_key AKIDFAULTS0000000001; s3_secret_key Faults/Secret+Key0000000000000000001;"
@@ -128,7 +131,7 @@ def configurations(nginx, control, which):
         if result.returncode != (1 if failed() else 0):
             raise Failure(f"with {failed()} failing, nginx -t ends with {result.returncode}: {output}")
         if which == ENTRIES and failed() and "internal error, this is a bug" not in output:
-            raise Failure(f"with {failed()} panicking, no line tells of it: {output}")
+            raise Failure(f"with {failed()} panicking, nothing is logged: {output}")
     return every_one(control, which, attempt)
 
 
@@ -151,13 +154,13 @@ def requests(nginx, upstream, control, which):
             if any(not re.search(rb"AWS|Signature=", head) for head in arrived):
                 raise Failure(f"{where}: {arrived} is unsigned")
             if b"Signature=" in text:
-                raise Failure(f"{where}: the signature comes back in {text}")
+                raise Failure(f"{where}: the signature is returned in {text}")
             # A variable is read, and the head of the response is changed, after the request has been
             # signed and sent. nginx closes the connection when a filter fails.
-            after = name and (name.startswith(("variables::", "response::", "ngx_list_push"))
+            after = name and (name.startswith(("request::variables::", "request::response::", "ngx_list_push"))
                               or case == "redirect" and arrived)
             wanted = 500 if name and not after else status
-            if after and not name.startswith("variables::"):
+            if after and not name.startswith("request::variables::"):
                 wanted = 0
             if answer != wanted or bool(arrived) != (status != 405 and wanted != 500):
                 raise Failure(f"{where}: answered {answer}, arrived {arrived}")
@@ -165,7 +168,7 @@ def requests(nginx, upstream, control, which):
             if name and not any(re.search(r"\[(?:error|emerg)\]", line) for line in new):
                 # nginx has a message only where it asks the system for memory.
                 if name != "ngx_list_push" and not (after and name == "ngx_pnalloc"):
-                    raise Failure(f"{where}: no line tells of it, but {new}")
+                    raise Failure(f"{where}: no error is logged, but {new}")
 
         reached += every_one(control, which, attempt)
     return reached
@@ -180,7 +183,7 @@ def ends(nginx, control, read):
         wait_until(lambda: nginx.workers() and not any(is_alive(worker) for worker in workers))
         # By Rust itself: standard error is the error log.
         if failed() and not any("panicked at" in line for line in nginx.log().splitlines()[lines:]):
-            raise Failure(f"with {failed()} panicking, no line tells of it")
+            raise Failure(f"with {failed()} panicking, nothing is logged")
     return every_one(control, ENTRIES, attempt, after=read)
 
 
@@ -188,7 +191,7 @@ def entries():
     """All functions in the source that nginx may call, named as those that fail."""
     found = set()
     for file in SOURCE.rglob("*.rs"):
-        module = [part for part in file.relative_to(SOURCE).with_suffix("").parts if part != "lib"]
+        module = [part for part in file.relative_to(SOURCE).with_suffix("").parts if part not in ("lib", "mod")]
         for name in re.findall(r'extern "C" fn (\w+)', file.read_text()):
             found.add("::".join([*module, name]))
     return found

@@ -353,11 +353,11 @@ CASES = [
     names, spellings, ranges, listing, multipart, copies, deletes, subresources, overrides, versions,
     buckets, headers, part_copy, repeated_argument,
 ]
-# What radosgw does not take of whoever signs, for the kinds and keys of a pattern.
+# What radosgw refuses whoever signs, for the kinds and keys of a pattern.
 UNSUPPORTED = {
     part_copy: (".* temporary", "it denies UploadPartCopy to a role that may do everything"),
     repeated_argument: ("v4", "it refuses the signature of two arguments of one name"),
-    trailer: ("v4", "it does not know the form, and takes its name for a hash"),
+    trailer: ("v4", "it does not support the form, and reads its name as a hash"),
 }
 
 
@@ -444,7 +444,7 @@ def run_cases(radosgw, ports, keys):
             unsupported.add(case.__name__)
         print(f"{kind}, {name}: {done - done_before} requests")
     for case, (_, reason) in UNSUPPORTED.items():
-        print(f"not taken by radosgw: {case.__name__}: {reason}")
+        print(f"refused by radosgw: {case.__name__}: {reason}")
     return done, unsupported
 
 

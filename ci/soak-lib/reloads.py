@@ -4,7 +4,7 @@
     reloads.py --nginx BINARY --module MODULE [--times N]
 
 No request may fail. A valid configuration must come into effect, an invalid one must be rejected
-with an error line while the one before goes on.
+with an error line while the one before remains in use.
 
 Requests that are "sent again" came over a kept connection that nginx was closing, since it was idle
 when its worker was told to end: nginx has not read them, and any client sends them again. They are

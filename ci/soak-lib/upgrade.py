@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A new binary takes the place of the old one under load: USR2, WINCH, QUIT.
+"""A new binary replaces the old one under load: USR2, WINCH, QUIT.
 
     upgrade.py --nginx BINARY --module MODULE [--times N]
 

@@ -1,11 +1,12 @@
-//! What the fuzz targets share: the ways of signing, and an independent look at what comes out.
+//! Common parts of the fuzz targets: the kinds of signatures, and an independent verifier.
 
 mod verify;
 
 use std::cell::RefCell;
 
 use s3_signer::{
-    Credentials, Placement, Region, RequestHead, Service, SignError, Signer, SigningParams,
+    Algorithm, Credentials, Placement, Region, RequestHead, Service, SignError, Signer,
+    SigningParams,
 };
 
 pub use verify::{Arguments, Head, decode, percent_encode, verify};
@@ -55,17 +56,17 @@ impl Setup<'_> {
         let service = self.service.map(|name| Service::new(name).expect("valid"));
         let params = SigningParams {
             credentials: &credentials,
-            region: region.as_ref(),
-            service: service.as_ref(),
+            algorithm: match &region {
+                Some(region) => Algorithm::V4 { region, service: service.as_ref() },
+                None => Algorithm::V2 { bucket_in_host: self.bucket_in_host },
+            },
             placement: if self.in_headers { Placement::Headers } else { Placement::Query },
-            bucket_in_host: self.bucket_in_host,
         };
         let sign = |signer: &mut Signer| {
             let signed = signer.sign(&RequestHead::parse(bytes)?, &params, NOW)?;
-            let result = (signed.head.to_vec(), signed.replaces);
             // Must not panic, whatever was signed.
-            signer.explain(&params);
-            Ok(result)
+            signed.explain();
+            Ok((signed.head.to_vec(), signed.replaces))
         };
         let fresh = sign(&mut Signer::new());
         let used = USED.with_borrow_mut(sign);

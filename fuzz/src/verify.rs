@@ -132,7 +132,7 @@ fn is_removed_header(name: &[u8]) -> bool {
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// By an argument, or as the header for which S3 takes it.
+/// By an argument, or as the header as which S3 reads it.
 fn authenticates_as_argument(name: &[u8]) -> bool {
     name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"x-amz-"))
         || matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires")
@@ -166,7 +166,7 @@ pub fn percent_encode(text: &[u8], plain: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether the signature in `head` is one that S3 accepts from this signer. `Err` says what is not.
+/// Whether the signature in `head` is one that S3 accepts from this signer. `Err` has the difference.
 pub fn verify(head: &Head, setup: &Setup) -> Result<(), String> {
     // Nothing authenticates but one signature: no second one in another spelling or place.
     let headers = head.headers.len() - head.kept_headers().len();

@@ -62,7 +62,7 @@ fn check(value: &[u8]) {
 
 fn put_into_a_head(setup: &Setup) {
     let (out, _) = setup.sign(b"GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n").expect("a good head");
-    let head = Head::split(&out).expect("a head comes out");
+    let head = Head::split(&out).expect("the output is a head");
     assert_eq!(head.len, out.len());
 
     assert_eq!(head.kept_arguments(), [(b"b".to_vec(), b"c".to_vec())]);

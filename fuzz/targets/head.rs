@@ -12,7 +12,7 @@ fuzz_target!(|input: &[u8]| {
     let Ok((out, replaces)) = setup.sign(bytes) else { return };
 
     let before = Head::split(bytes).expect("was signed");
-    let after = Head::split(&out).expect("a head comes out");
+    let after = Head::split(&out).expect("the output is a head");
     assert_eq!(before.len, replaces);
     assert_eq!(after.len, out.len());
     assert_eq!((&after.method, &after.version), (&before.method, &before.version));

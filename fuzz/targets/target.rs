@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     redirect(path, query);
 });
 
-/// The text itself stands in the request.
+/// The text itself is in the request.
 fn as_it_is(setup: &Setup, path: &[u8], query: &[u8]) {
     let target = [&b"/"[..], path, b"?", query].concat();
     if target.iter().any(|b| b"\r\n\0".contains(b)) {
@@ -35,7 +35,7 @@ fn as_it_is(setup: &Setup, path: &[u8], query: &[u8]) {
     assert_eq!(decode(once.path()), decode(&target[..end]));
 }
 
-/// Every byte of the text stands there as an escape, so that any text can.
+/// Every byte of the text is escaped, so that any text is valid.
 fn encoded(setup: &Setup, path: &[u8], query: &[u8]) {
     let escaped: String = path.iter().map(|b| format!("%{b:02x}")).collect();
     let name = percent_encode(query, b"");
@@ -52,7 +52,7 @@ fn encoded(setup: &Setup, path: &[u8], query: &[u8]) {
 }
 
 /// `None`: refused for a control character.
-/// The target stands in a `Location`.
+/// The target is in a `Location`.
 fn redirect(path: &[u8], query: &[u8]) {
     let url = [b"/", path, b"?", query].concat();
     if url.contains(&b'#') {
@@ -89,7 +89,7 @@ fn sign(setup: &Setup, target: &[u8]) -> Option<Head> {
         }
         signed => signed.expect("a good head"),
     };
-    let head = Head::split(&out).expect("a head comes out");
+    let head = Head::split(&out).expect("the output is a head");
     verify(&head, setup).unwrap_or_else(|error| panic!("{error}\n{}", out.escape_ascii()));
     Some(head)
 }

@@ -16,19 +16,15 @@ use NginxTest::S3Server ();
 use NginxTest::Upstream ();
 
 our @EXPORT = qw(
-    run_tests repeat_each no_shuffle no_long_string no_root_location log_level
-    workers worker_connections master_on timeout check_accum_error_log
-    add_block_preprocessor add_cleanup_handler server_port html_dir server_root
-    s3_region other_modules
+    run_tests no_root_location worker_connections
+    server_port html_dir server_root s3_region other_modules
 );
 
 # Set before run_tests() if the S3 server is to insist on one region.
 our $S3Region;
 
-my $RepeatEach = 1;
-my $Timeout    = $ENV{TEST_NGINX_TIMEOUT} || 3;
-my $Accumulate = 0;
-my (@Preprocessors, @CleanupHandlers, @OtherModules);
+my $Timeout = $ENV{TEST_NGINX_TIMEOUT} || 3;
+my @OtherModules;
 
 # The ports are known as soon as the module is loaded, so that the Perl part
 # of a test file can use them.
@@ -54,67 +50,34 @@ sub run_tests() {
     filters_delay();
     my @blocks = blocks();
     fail('the file has blocks') unless @blocks;
-    for my $block (@blocks) {
-        for my $preprocess (@Preprocessors) {
-            my $changed = $preprocess->($block);
-            $block = $changed if ref $changed && eval { $changed->can('name') };
-        }
+    for my $block (map { NginxTest::Case::cases($_) } @blocks) {
         for my $order (@OtherModules ? qw(before after) : '') {
-            for my $repeat (0 .. $RepeatEach - 1) {
-                NginxTest::Case->new($block,
-                    upstream   => $Upstream,
-                    dns        => $Dns,
-                    s3         => $s3,
-                    timeout    => $Timeout,
-                    accumulate => $Accumulate,
-                    repeat     => $repeat,
-                    others     => \@OtherModules,
-                    order      => $order,
-                )->run;
-            }
+            NginxTest::Case->new($block,
+                upstream => $Upstream,
+                dns      => $Dns,
+                s3       => $s3,
+                timeout  => $Timeout,
+                others   => \@OtherModules,
+                order    => $order,
+            )->run;
         }
     }
-    $_->() for @CleanupHandlers;
     return;
 }
 
-# Setters return the present value when called without one.
-sub repeat_each(@) {
-    $RepeatEach = shift if @_;
-    return $RepeatEach;
+sub no_root_location() { $NginxTest::Nginx::Setting{root_location} = 0; return }
+
+sub worker_connections($) {
+    $NginxTest::Nginx::Setting{worker_connections} = shift;
+    return;
 }
 
-sub timeout(@) {
-    $Timeout = shift if @_;
-    return $Timeout;
-}
-
-sub setting($@) {
-    my $key = shift;
-    $NginxTest::Nginx::Setting{$key} = shift if @_;
-    return $NginxTest::Nginx::Setting{$key};
-}
-
-sub log_level(@)          { return setting('log_level', @_) }
-sub workers(@)            { return setting('workers', @_) }
-sub worker_connections(@) { return setting('worker_connections', @_) }
-sub no_root_location()    { return setting('root_location', 0) }
-
-sub check_accum_error_log()   { $Accumulate = 1; return }
-sub add_block_preprocessor(&) { push @Preprocessors, shift; return }
-sub add_cleanup_handler($)    { push @CleanupHandlers, shift; return }
-sub s3_region($)              { $S3Region = shift; return }
-sub other_modules(@)          { @OtherModules = @_; return }
+sub s3_region($)     { $S3Region = shift; return }
+sub other_modules(@) { @OtherModules = @_; return }
 
 sub server_port() { return NginxTest::Env::server_port() }
 sub server_root() { return NginxTest::Env::serv_root() }
 sub html_dir()    { return NginxTest::Env::serv_root() . '/html' }
-
-# Blocks always run in their order, under a master process, and comparisons of
-# long strings are always abridged.
-sub no_shuffle()     { return }
-sub no_long_string() { return }
-sub master_on()      { return }
 
 1;
 
@@ -154,19 +117,18 @@ happen are reported as failures, but not as successes.
 
 =head1 SECTIONS OF TEST::NGINX
 
-Sections are trimmed by Test::Base: empty lines before and after the text go,
-one end of line remains. With C<--- name: text> there is none. Filters follow
-the name: C<eval> for Perl code, C<chop> to take off the last end of line.
-An error in Perl code is a failure.
+Test::Base trims sections: empty lines before and after the text are removed, one
+line end remains. With C<--- name: text> there is none. Filters follow the name:
+C<eval> for Perl code, C<chop> to remove the last line end. An error in Perl code
+is a failure.
 
 =over
 
-=item main_config, post_main_config, http_config, config
+=item main_config, http_config, config
 
-Parts of nginx.conf: main level before and after the http block, http level,
-server level. C<config> must be there, even if empty. The server has a
-C<location /> for the html directory after C<config>; a file in which blocks
-define C<location /> has to call C<no_root_location()>.
+Parts of nginx.conf: main level, http level, server level. C<config> is required,
+even if empty. The server has a C<location /> for the html directory after
+C<config>; a file whose blocks define C<location /> calls C<no_root_location()>.
 
 =item log_level
 
@@ -174,17 +136,17 @@ The level of error.log, C<debug> by default.
 
 =item user_files
 
-Files for the html directory: a line C<<< >>> name >>> before each, optionally
-with a time as for touch, or an array of C<[name, content, time]>.
+Files for the html directory: a line C<<< >>> name >>> before each, or an array
+of C<[name, content]>.
 
 =item request
 
 C<METHOD [URI [VERSION]]> and, after this line, the body. C<Host: localhost>,
 C<Connection: close> and C<Content-Length> are added unless C<more_headers> has
-them; white space at both ends of a measured body is taken off. With eval, an
+them; white space at both ends of a measured body is removed. With eval, an
 array is a series of requests, each on a connection of its own; a request can
 itself be an array of packets, strings or
-C<< {value => ..., delay_before => seconds, delay_after => seconds} >>.
+C<< {value => ..., delay_before => seconds} >>.
 
 With several requests, all expectations on responses must be arrays.
 
@@ -195,45 +157,44 @@ Lines of headers, or an array with one string for each request.
 =item raw_request, raw_request_middle_delay
 
 The bytes to send, or an array of packets, and the pause between packets. It
-must itself ask for the end of the connection.
+must contain C<Connection: close>.
 
 =item pipelined_requests
 
 An array of requests for one connection, sent at once.
 
-=item http2, curl_options
+=item http2
 
-The request is sent by curl in HTTP/2 without TLS; further options for it.
+The request is sent by curl in HTTP/2 without TLS.
 
 =item timeout, wait
 
-The time the client waits (3 by default; C<500ms>, C<2s>), and a pause before
-the logs are looked at.
+The seconds that the client waits (3 by default), and a pause before the logs
+are read.
 
 =item error_code, error_code_like
 
 The status, 200 if there is no such section. Empty: there is no response.
 
-=item response_headers, response_headers_like
+=item response_headers
 
 C<Name: value> lines: equal (a header that is absent equals an empty value;
-values of headers with the same name are joined with C<, >), or a pattern for
-the whole value. C<! Name>: the header is absent.
+values of headers with the same name are joined with C<, >). C<! Name>: the
+header is absent.
 
 =item raw_response_headers_like, raw_response_headers_unlike
 
 A pattern for the head of the response.
 
-=item response_body, response_body_like, response_body_unlike
+=item response_body, response_body_like
 
 The body, decoded if chunked: equal, or a pattern (with C</s>). A C<qr//> in
-C<response_body> is a pattern, too. C<$ServerPort> is the port of nginx. Only
-the first of the three is looked at.
+C<response_body> is a pattern, too. If there are both sections, only
+C<response_body> is compared.
 
 =item response_body_filters
 
-Names (md5_hex sha1_hex uc lc ucfirst lcfirst length) or subs, to be applied to
-the body first.
+A sub that is applied to the body first.
 
 =item ignore_response
 
@@ -243,8 +204,7 @@ The response, or its absence, is not looked at.
 
 Lines, or an array or one pattern by eval: each must (not) be a part of, or
 match, a line of error.log. With several requests this is done after each of
-them, with what was logged since the one before, unless
-C<check_accum_error_log()> was called.
+them, with what was logged since the one before.
 
 =item grep_error_log, grep_error_log_out
 
@@ -257,21 +217,20 @@ The same as for error.log, with access.log.
 
 =item must_die
 
-nginx must not start; with a number, it must end with this exit code.
-C<error_log> is then compared with standard error, too.
+nginx must not start. C<error_log> is then compared with standard error, too.
 
 =item skip_nginx, skip_eval
 
-C<< N: >= 1.22.0: reason >> skips the block, counted as N tests, if the version
-of nginx is such; C<N: code> if the Perl code is true. See L</VERSIONS OF NGINX>.
+C<< N: < 1.22.0: reason >>, or C<< >= >>, skips the block, counted as N tests, if
+the version of nginx is such; C<N: code> if the Perl code is true. See L</VERSIONS OF NGINX>.
 
 =item init
 
 Perl code to be run when nginx has started.
 
-=item SKIP, ONLY, LAST
+=item ONLY
 
-Of Test::Base: leaves out this block, runs only it, or no block after it.
+Of Test::Base: runs only this block, while a test is written.
 
 =back
 
@@ -286,9 +245,9 @@ C<unix:$TEST_NGINX_UPSTREAM_SOCKET>.
 
 The requests that arrived at the recording upstream, exactly: the head with LF
 for CRLF, and, if there is one, the body after an empty line, as it was sent
-(a chunked body with its chunks). Ends of lines at the very end do not count.
-A string stands for one request; an array by eval for as many as it has
-elements, of which undef is any request. The number must be equal.
+(a chunked body with its chunks). Line ends at the very end are ignored. A string
+is one request; an array by eval has an element for each request, undef for any.
+The number must be equal.
 
 =item upstream_request_like
 
@@ -356,6 +315,23 @@ checksums and lengths of uploads, trailing ones too, refuses a chunked upload
 unless it is C<aws-chunked>, and honours the C<x-amz-*> arguments beside a
 signature in the query as headers. Besides objects, parts and lists it has
 CopyObject, UploadPartCopy, DeleteObjects and CreateBucket.
+
+=item cases
+
+A table: the names of its columns, and rows of cells, separated by C<|> between
+spaces. The block is run for each row, with the cells in place of C<%COLUMN%> in
+its name and its sections, before their filters. The name of the block has a
+column in which all rows differ.
+
+    === TEST 1: "%directive%" is duplicate
+    --- cases
+    directive | value
+    s3_region | us-east-1
+    s3_methods | GET
+    --- config
+    %directive% %value%;
+    %directive% %value%;
+    --- must_die
 
 =item dns
 
@@ -430,24 +406,19 @@ gracefully.
 
 =head1 FUNCTIONS
 
-Of Test::Nginx: run_tests, repeat_each, no_root_location, log_level, workers,
-worker_connections, timeout, check_accum_error_log, add_block_preprocessor,
-add_cleanup_handler, server_port, html_dir, server_root; no_shuffle,
-no_long_string and master_on change nothing. Of our own: s3_region,
-other_modules. C<init> code
-can find the worker processes with C<NginxTest::Nginx::worker_pids()>, and change
-the configuration of the running nginx with C<NginxTest::Nginx::reload($sub)>.
-C<repeat_each> starts nginx anew for each repetition.
+Of Test::Nginx: run_tests, no_root_location, worker_connections, server_port,
+html_dir, server_root. Of our own: s3_region, other_modules. C<init> code can
+change the configuration of the running nginx with
+C<NginxTest::Nginx::reload($sub)>.
 
 =head1 ENVIRONMENT
 
-C<$TEST_NGINX_X> and C<${TEST_NGINX_X}> are expanded in all sections, except in
-code (skip_eval, init, subs, C<qr//>), which has C<%ENV>. Set by the user:
+C<$TEST_NGINX_X> is expanded in all sections, except in code (skip_eval, init,
+subs, C<qr//>), which has C<%ENV>. Set by the user:
 
     TEST_NGINX_BINARY        the nginx program
     TEST_NGINX_LOAD_MODULES  paths of dynamic modules
     TEST_NGINX_S3_SERVER     the S3 server program
-    TEST_NGINX_LOG_LEVEL     in place of debug
     TEST_NGINX_TIMEOUT       in place of 3
     TEST_NGINX_LOG_DIR       directory to which the logs and responses of all
                              blocks are appended, in a .log for each test file,
@@ -457,12 +428,15 @@ code (skip_eval, init, subs, C<qr//>), which has C<%ENV>. Set by the user:
 
 Set by the harness:
 
+    TEST_NGINX_KEYS             s3_access_key and s3_secret_key of an account
+                                of the S3 server, for blocks in which the
+                                values do not matter
     TEST_NGINX_SERVER_PORT      the port of nginx
     TEST_NGINX_UPSTREAM_PORT    the recording upstream
     TEST_NGINX_UPSTREAM_SOCKET  the same on a unix socket
     TEST_NGINX_S3_PORT          the S3 server, known from run_tests() on
     TEST_NGINX_DNS_PORT         the DNS server
-    TEST_NGINX_RAND_PORT_1..5   free ports, for servers of nginx
+    TEST_NGINX_RAND_PORT_1..3   free ports, for servers of nginx
     TEST_NGINX_REFUSED_PORT     a port on which nothing listens
     TEST_NGINX_SERVROOT         the prefix of nginx
     TEST_NGINX_HTML_DIR         the directory of user_files

@@ -1,11 +1,13 @@
 /*
- * Faults on demand, for tests: preloaded into an nginx, it lets one of the module's calls of
- * nginx's allocating functions fail, or one of the functions of the module that nginx calls panic.
+ * Faults on demand, for tests: preloaded into an nginx, it fails one of the module's calls of
+ * nginx's allocating functions, or panics in one of the functions of the module that nginx calls.
  *
  * The module has to be linked with --wrap=FUNCTION for each of the functions below, so that its
- * calls come here while nginx's own do not; and, for panics, built with the feature `test-panics`.
+ * calls, but not nginx's own, are those of this file; and, for panics, built with the feature
+ * `test-panics`.
  *
- * A test says which one fails in the file that FAULTS names, and reads there how many there were.
+ * A test writes the number of the call that fails to the file that FAULTS names, and reads the
+ * number of calls from it.
  */
 
 #include <fcntl.h>
@@ -19,7 +21,7 @@
 typedef struct {
     uint32_t  fail;             /* the call to fail, from 1 on; 0: none */
     uint32_t  calls;            /* calls until now */
-    char      name[120];        /* what the one that failed was */
+    char      name[200];        /* what the one that failed was */
 } faults_t;
 
 static struct {

@@ -54,7 +54,7 @@ impl Target {
             ));
             notes.push(
                 "reload nginx by a timer, which closes idle connections, or use variables in \
-                 proxy_pass, which keep none: see \"Addresses that change\" in README"
+                 proxy_pass, which keep none: see docs/addresses-that-change.md"
                     .to_owned(),
             );
         } else if resolvers.is_empty() {

@@ -549,7 +549,7 @@ fn methods_that_are_denied_stay_so() {
     assert_lacks(&with("<Limit TRACE>\nRequire all denied\n</Limit>"), &["limit_except"]);
 }
 
-/// That what t/apache2nginx_oracle.t shows to be closed is told as well.
+/// That what t/config/apache2nginx_oracle.t shows to be closed is told as well.
 #[test]
 fn what_is_closed_for_want_of_a_rule_is_reported() {
     let closed = [

@@ -53,11 +53,10 @@ fn variables_without_values() {
     insta::assert_snapshot!(snapshot(&["-D", "BUCKET=films", "includes"], &[]));
 }
 
-/// The README's example, before and after.
+/// The example of docs/apache.md, before and after.
 #[test]
-fn the_readme_shows_what_the_command_does() {
-    let readme = include_str!("../../../README.md");
-    let (_, section) = readme.split_once("\n## Coming from Apache\n").unwrap();
+fn the_documentation_shows_what_the_command_does() {
+    let section = include_str!("../../../docs/apache.md");
     let block = |language: &str, number: usize| {
         let start = format!("\n```{language}\n");
         section.split(&start).nth(number).unwrap().split_once("```").unwrap().0

@@ -1,13 +1,14 @@
-//! Bodies in the content coding `aws-chunked`: chunks with S3's own framing, and a trailer
+//! Bodies in the content coding `aws-chunked`: chunks in a framing of S3's, and a trailer
 //! ("Signature calculations for the Authorization header: Transferring payload in multiple chunks"
 //! in the Amazon S3 API Reference).
 
-use crate::SignError;
+use crate::error::SignError;
 
-/// The payload hash of a body in chunks without signatures, whose trailer has a checksum.
+/// The value in place of the hashed payload for a body in chunks without signatures, with a
+/// checksum in the trailer.
 pub(crate) const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
-/// What the headers of a request say of this coding.
+/// The form of a body, by the headers of its request. Headers are read one by one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AwsChunked {
     hash: PayloadHash,
@@ -17,20 +18,20 @@ pub struct AwsChunked {
     has_trailer: bool,
 }
 
-/// What the client's `x-amz-content-sha256` has.
+/// The client's `x-amz-content-sha256`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum PayloadHash {
     #[default]
     None,
-    /// A digest, or `UNSIGNED-PAYLOAD`.
+    /// A hash, or `UNSIGNED-PAYLOAD`.
     WholeBody,
     UnsignedTrailer,
-    /// `STREAMING-AWS4-…`: each chunk has a signature of the client's key.
+    /// `STREAMING-AWS4-…`: each chunk is signed with the client's key.
     SignedChunks,
 }
 
 impl AwsChunked {
-    /// Reads a header; its name may be any.
+    /// Reads a header; one of another name is ignored.
     pub fn read(&mut self, name: &[u8], value: &[u8]) {
         let value = value.trim_ascii();
         let is = |lower: &[u8]| name.eq_ignore_ascii_case(lower);
@@ -55,15 +56,16 @@ impl AwsChunked {
         }
     }
 
-    /// Whether the body has the form that [`UNSIGNED_TRAILER`] announces, the only one that another
-    /// than its sender can sign, and only with Signature V4.
+    /// Whether the body has the form `STREAMING-UNSIGNED-PAYLOAD-TRAILER`, the only form of this
+    /// coding that can be signed without the client's key. `is_v4`: with Signature V4, which it
+    /// requires.
     ///
     /// # Errors
     /// [`SignError::AwsChunked`] for any other form of the coding.
     pub fn is_unsigned_trailer(&self, is_v4: bool) -> Result<bool, SignError> {
         let is_unsigned_trailer = match (self.hash, self.is_coding) {
             (PayloadHash::UnsignedTrailer, _) => true,
-            // As the SDK for C++ sends it without credentials.
+            // The SDK for C++ sends it so without credentials.
             (PayloadHash::None, true) if self.has_trailer => true,
             (PayloadHash::SignedChunks, _) | (_, true) => return Err(SignError::AwsChunked),
             (PayloadHash::None | PayloadHash::WholeBody, false) => false,

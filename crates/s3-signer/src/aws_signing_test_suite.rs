@@ -1,7 +1,6 @@
-//! Amazon's test suite for Signature V4, which lies in the package of the crate `aws-sigv4`, against
-//! the inner functions. The suite signs for a service that is not S3: which headers are signed, the
-//! payload hash and the lifetime are those of the case, where [`crate::Signer`] applies the rules
-//! of S3.
+//! Amazon's test suite for Signature V4, which is in the package of the crate `aws-sigv4`, against
+//! the inner functions. The suite signs for another service than S3: signed headers, hashed payload
+//! and lifetime are those of the case, where [`crate::Signer`] has the rules of S3.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
 
@@ -9,8 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    SignError,
     date::SigningTime,
+    error::SignError,
     head::{RequestHead, next_header},
     headers::{SignedHeader, sort},
     keys::KeyCache,
@@ -18,10 +17,10 @@ use crate::{
     v4,
 };
 
-/// 2015-08-30T12:36:00Z, the moment of all cases.
+/// 2015-08-30T12:36:00Z, the time of all cases.
 const AUG_30_2015: i64 = 1_440_938_160;
 
-/// Why a case does not apply to S3, or to requests that nginx sends.
+/// Why a case does not apply to S3, or to HTTP/1.1.
 #[derive(Debug, Clone, Copy)]
 enum Reason {
     /// Dots and slashes of the path are merged. In S3 they are part of the key.
@@ -30,7 +29,7 @@ enum Reason {
     PathEncodedTwice,
     /// The session token is added after the signature. S3 requires it to be signed.
     UnsignedToken,
-    /// A header line is folded. nginx refuses such a request, and so does the signer.
+    /// A header line is folded, which is obsolete (RFC 9112, section 5.2). The signer refuses it.
     FoldedLine,
 }
 
@@ -89,7 +88,7 @@ impl Case {
     }
 
     /// A member of `context.json`. The two oldest cases have no such file and only a canonical
-    /// request, which depends on none of the values that stand for them here.
+    /// request, which depends on none of the values here.
     fn context(&self, pointer: &str) -> Value {
         let text = self.0.get("context.json").map_or(
             r#"{"credentials": {"access_key_id": "AKIDEXAMPLE"}, "region": "us-east-1",
@@ -133,10 +132,11 @@ impl Case {
         let token = self.token();
         let mut time = SigningTime::new();
         time.set(AUG_30_2015);
+        let scope = v4::CredentialScope { time: &time, region: &region, service: &service };
 
         let (head, body) = self.request();
         let request = RequestHead::parse(head.as_bytes())?;
-        let payload: String =
+        let hashed_payload: String =
             Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
         let mut path = Vec::new();
         uri::encode_path(request.path, &mut path);
@@ -152,7 +152,7 @@ impl Case {
                 headers.push((b"X-Amz-Security-Token", token.as_bytes()));
             }
             if self.context("/sign_body") == true {
-                headers.push((b"x-amz-content-sha256", payload.as_bytes()));
+                headers.push((b"x-amz-content-sha256", hashed_payload.as_bytes()));
             }
         }
         let mut headers: Vec<SignedHeader> = headers
@@ -170,7 +170,7 @@ impl Case {
             query.push(b"X-Amz-Credential", |out| {
                 uri::encode_query_value(access_key_id.as_bytes(), out);
                 out.extend_from_slice(b"%2F");
-                v4::write_scope(&time, &region, &service, b"%2F", out);
+                scope.write(b"%2F", out);
             });
             query.push(b"X-Amz-Date", |out| out.extend_from_slice(time.date_time()));
             let expires = self.context("/expiration_in_seconds").to_string();
@@ -194,20 +194,20 @@ impl Case {
                 query: &query,
                 headers: &headers,
                 signed_headers: &signed_headers,
-                payload: &payload,
+                hashed_payload: &hashed_payload,
             },
             &mut canonical_request,
         );
-        let mut scope = Vec::new();
-        v4::write_scope(&time, &region, &service, b"/", &mut scope);
+        let mut credential_scope = Vec::new();
+        scope.write(b"/", &mut credential_scope);
         let mut keys = KeyCache::new();
-        let signature = v4::signing_key(&mut keys, &secret, &time, &scope).sign(
+        let signature = v4::signing_key(&mut keys, &secret, &time, &credential_scope).sign(
             &time,
-            &scope,
+            &credential_scope,
             &canonical_request,
         );
         Ok(Outcome {
-            string_to_sign: text(v4::string_to_sign(&time, &scope, &canonical_request)),
+            string_to_sign: text(v4::string_to_sign(&time, &credential_scope, &canonical_request)),
             canonical_request: text(canonical_request),
             signature: text(signature.to_vec()),
         })

@@ -1,21 +1,21 @@
-//! Memory that is kept from request to request, and has had secrets in it.
+//! Memory that is kept from request to request, and that has had secrets in it.
 
 use std::ops::{Deref, DerefMut};
 
 use zeroize::Zeroize;
 
-use crate::SignError;
+use crate::error::SignError;
 
-/// Bytes of memory that a buffer keeps for the next request, enough for the largest head that nginx
-/// accepts by default. What is larger is freed when the next ordinary request is signed.
+/// Bytes of memory that a buffer keeps for the next request: enough for heads of 40 kilobytes. A
+/// larger buffer is freed by the next request that does not need it.
 pub(crate) const KEPT: usize = 1 << 18;
 
-/// A buffer that is zeroed before its memory is freed, as far as it has been written. Memory for all
-/// that is appended must be reserved first: a `Vec` that grows leaves a copy.
+/// A buffer that is zeroed before its memory is freed, as far as it has been written. Memory must
+/// be reserved before bytes are appended: a `Vec` that grows leaves a copy.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
-    /// The most bytes that there were before [`Buffer::reserve`].
+    /// The largest number of bytes before a call of [`Buffer::reserve`].
     written: usize,
 }
 
@@ -46,7 +46,7 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let written = self.written.max(self.bytes.len());
         self.bytes.clear();
-        // Not all of the memory: that of a large head is megabytes that were never touched.
+        // Not all of the memory: most of that for a large head was never written.
         self.bytes.spare_capacity_mut()[..written].zeroize();
     }
 }

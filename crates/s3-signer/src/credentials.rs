@@ -1,4 +1,4 @@
-//! What signs: credentials, region and service, valid from the moment they exist.
+//! Credentials, region and service. Values are checked when they are made.
 
 use std::{fmt, sync::OnceLock};
 
@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 use crate::uri;
 
-/// A value that credentials, a region or a service cannot have. Never shows the value.
+/// Why a value is rejected. The message does not have the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidValue {
     /// The value is the empty string.
     #[error("empty value")]
@@ -23,7 +24,9 @@ pub enum InvalidValue {
     TooLong,
 }
 
-/// Access key id, secret access key and session token: one unit, zeroed when dropped.
+/// An access key ID, its secret access key and, for temporary credentials, the session token.
+///
+/// The secret access key and the session token are zeroed when dropped.
 pub struct Credentials {
     access_key_id: Box<str>,
     secret_access_key: Zeroizing<Box<str>>,
@@ -32,8 +35,8 @@ pub struct Credentials {
 
 struct SessionToken {
     text: Zeroizing<Box<str>>,
-    /// As the value of a query argument. Tokens are long and half of a signature's time would go
-    /// into encoding.
+    /// The token as the value of a query argument. Tokens are long: encoding one for each request
+    /// is half of the time of a signature.
     encoded: OnceLock<Zeroizing<Vec<u8>>>,
 }
 
@@ -41,8 +44,8 @@ impl Credentials {
     /// Makes credentials of printable ASCII values without spaces.
     ///
     /// # Errors
-    /// [`InvalidValue`] for the first value that is empty or has another character; check values
-    /// one by one with [`Credentials::check`] to know which.
+    /// [`InvalidValue::Empty`] or [`InvalidValue::NotPrintable`] of the first such value;
+    /// [`Credentials::check`] checks a single one.
     pub fn new(
         access_key_id: &str,
         secret_access_key: &str,
@@ -61,7 +64,7 @@ impl Credentials {
         })
     }
 
-    /// Tells whether `value` may be an access key id, a secret access key or a session token.
+    /// Checks an access key ID, a secret access key or a session token.
     ///
     /// # Errors
     /// [`InvalidValue::Empty`] or [`InvalidValue::NotPrintable`].
@@ -73,7 +76,7 @@ impl Credentials {
         }
     }
 
-    /// The access key id.
+    /// The access key ID.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
@@ -90,7 +93,7 @@ impl Credentials {
     pub(crate) fn encoded_session_token(&self) -> Option<&[u8]> {
         let token = self.session_token.as_ref()?;
         Some(token.encoded.get_or_init(|| {
-            // Room for all of it: growing would leave copies behind.
+            // Memory for all of it: a `Vec` that grows leaves copies.
             let mut encoded = Zeroizing::new(Vec::with_capacity(3 * token.text.len()));
             uri::encode_query_value(token.text.as_bytes(), &mut encoded);
             encoded
@@ -98,6 +101,7 @@ impl Credentials {
     }
 }
 
+/// Shows the access key ID only.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
@@ -106,7 +110,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A part of a credential scope that an operator sets.
+/// Defines a type for a part of the credential scope.
 macro_rules! scope_name {
     ($name:ident, $what:literal) => {
         #[doc = concat!("The ", $what, ".")]
@@ -114,7 +118,7 @@ macro_rules! scope_name {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Makes it of at most 64 characters `[A-Za-z0-9_-]`.
+            /// Makes one of 1 to 64 characters `[A-Za-z0-9_-]`.
             ///
             /// # Errors
             /// [`InvalidValue::Empty`], [`InvalidValue::TooLong`] or [`InvalidValue::NotName`].
@@ -136,8 +140,8 @@ macro_rules! scope_name {
     };
 }
 
-scope_name!(Region, "region of a Signature V4, such as `eu-west-1`");
-scope_name!(Service, "service of a Signature V4, such as `s3`");
+scope_name!(Region, "region of a credential scope, such as `eu-west-1`");
+scope_name!(Service, "service of a credential scope, such as `s3`");
 
 #[cfg(test)]
 mod tests {

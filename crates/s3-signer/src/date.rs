@@ -1,8 +1,8 @@
-//! The moment of signing in the three notations that signatures use.
+//! The time of a signature, in the three formats of signatures.
 
 use time::{Duration, OffsetDateTime, UtcDateTime};
 
-/// The texts of one second of UTC, made anew only when the second changes.
+/// The texts of one second of UTC, which are formatted when the second changes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SigningTime {
     seconds: i64,
@@ -11,15 +11,15 @@ pub(crate) struct SigningTime {
 }
 
 impl SigningTime {
-    /// A time that no request has been signed at yet.
+    /// The time 1970-01-01T00:00:00Z.
     pub fn new() -> Self {
         let mut time = Self { seconds: 0, date_time: [0; 16], http_date: [0; 29] };
         time.format();
         time
     }
 
-    /// Moves to `seconds` since 1970-01-01T00:00:00Z. Values outside the years 0 to 9999 are
-    /// brought to the nearer end: S3 refuses either.
+    /// Sets the time to `seconds` since 1970-01-01T00:00:00Z. A time before the year 0 or after
+    /// 9999 is replaced by the nearest one of these; S3 rejects both.
     pub fn set(&mut self, seconds: i64) {
         if self.seconds != seconds {
             self.seconds = seconds;

@@ -1,87 +1,88 @@
-//! What the host of a request says: the service, which Signature V4 signs in the credential scope,
-//! and the bucket, which Signature V2 signs as part of the resource.
+//! Service and bucket in the host of a request. Signature V4 signs the service in the credential
+//! scope, Signature V2 the bucket in the CanonicalizedResource.
 
 use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use crate::SignError;
+use crate::error::SignError;
 
-/// Amazon's endpoints end with one of these, but for those of isolated partitions, which have no other
-/// service and no Signature V2.
+/// The suffixes of Amazon's endpoints, without those of isolated partitions, which have neither
+/// another service nor Signature V2.
 const SUFFIXES: [&[u8]; 3] = [b".amazonaws.com", b".amazonaws.com.cn", b".amazonaws.eu"];
 
 /// An endpoint of S3, as a `Host` header names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Endpoint<'a> {
-    /// The service that its name implies; `s3` for a host that is not Amazon's.
+    /// The service that the host implies; `s3` for a host that is not Amazon's.
     pub service: &'static str,
-    /// The bucket of a virtual-hosted request; `None` for a path-style host.
-    pub bucket: Option<&'a [u8]>,
+    /// The labels that name the bucket in a virtual-hosted request.
+    labels: Option<&'a [u8]>,
+    /// Whether the host is Amazon's. For others, `in_host` of [`Endpoint::bucket`] decides.
+    is_amazon: bool,
 }
 
 impl<'a> Endpoint<'a> {
-    /// The endpoint in `host`, the value of a `Host` header.
-    ///
-    /// Amazon's endpoints are known by their names. For others `in_host` decides whether the host
-    /// names the bucket; unset means no. An IP address never names a bucket.
+    /// The endpoint in `host`, the value of a `Host` header. Amazon's are known by their names.
     ///
     /// # Errors
     /// [`SignError::MultiRegion`].
-    pub fn of(host: &'a [u8], in_host: Option<bool>) -> Result<Self, SignError> {
+    pub fn of(host: &'a [u8]) -> Result<Self, SignError> {
         let host = without_port(host);
         let host = host.strip_suffix(b".").unwrap_or(host);
         let amazon = SUFFIXES.iter().find_map(|suffix| strip_suffix(host, suffix));
         if let Some(endpoint) = amazon.and_then(in_amazon_host) {
             return endpoint;
         }
-        let bucket = match in_host {
-            Some(true) if !is_ip_address(host) => in_other_host(host),
-            _ => None,
-        };
-        Ok(Self { service: "s3", bucket: bucket.filter(|bucket| !bucket.is_empty()) })
+        let labels = if is_ip_address(host) { None } else { in_other_host(host) };
+        let labels = labels.filter(|labels| !labels.is_empty());
+        Ok(Self { service: "s3", labels, is_amazon: false })
+    }
+
+    /// The bucket of a virtual-hosted request; `None` for a path-style one. `in_host`: whether a
+    /// host that is not Amazon's names the bucket; unset means no.
+    pub fn bucket(&self, in_host: Option<bool>) -> Option<&'a [u8]> {
+        self.labels.filter(|_| self.is_amazon || in_host == Some(true))
     }
 }
 
-/// The endpoint of the last request, which most others have, too: a tenth of the instructions of a
-/// signature are saved.
+/// The endpoint of the last request, which is that of most others: saves a tenth of the
+/// instructions of a signature.
 #[derive(Debug, Default)]
 pub(crate) struct LastEndpoint {
     host: Vec<u8>,
-    in_host: Option<bool>,
     service: &'static str,
-    /// The bucket's bytes, with which the host begins.
-    bucket_len: Option<usize>,
+    /// The length of the bucket's labels, with which the host begins.
+    labels_len: Option<usize>,
+    is_amazon: bool,
 }
 
 impl LastEndpoint {
     /// As [`Endpoint::of`].
     ///
     /// # Errors
-    /// [`SignError::NoMemory`] too.
-    pub fn update<'a>(
-        &mut self,
-        host: &'a [u8],
-        in_host: Option<bool>,
-    ) -> Result<Endpoint<'a>, SignError> {
-        if self.host != host || self.in_host != in_host {
-            let Endpoint { service, bucket } = Endpoint::of(host, in_host)?;
+    /// [`SignError::MultiRegion`] and [`SignError::NoMemory`].
+    pub fn update<'a>(&mut self, host: &'a [u8]) -> Result<Endpoint<'a>, SignError> {
+        if self.host != host {
+            let Endpoint { service, labels, is_amazon } = Endpoint::of(host)?;
             self.host.clear();
             self.host.try_reserve(host.len()).map_err(|_| SignError::NoMemory)?;
             self.host.extend_from_slice(host);
-            let bucket_len = bucket.map(<[u8]>::len);
-            *self = Self { host: std::mem::take(&mut self.host), in_host, service, bucket_len };
+            self.service = service;
+            self.labels_len = labels.map(<[u8]>::len);
+            self.is_amazon = is_amazon;
         }
-        Ok(Endpoint { service: self.service, bucket: self.bucket_len.map(|len| &host[..len]) })
+        let labels = self.labels_len.map(|len| &host[..len]);
+        Ok(Endpoint { service: self.service, labels, is_amazon: self.is_amazon })
     }
 }
 
-/// The endpoint in `name`, a host without Amazon's suffix; `None`: it is none of S3's.
+/// The endpoint in `name`, a host without Amazon's suffix; `None` for one of another service.
 ///
-/// The forms of botocore's rules for S3, where `s3` is also `s3-fips`, `s3-accesspoint`,
-/// `s3-object-lambda`, …: `s3`, `s3-REGION`, `s3.REGION`, `s3.dualstack`, `s3.dualstack.REGION`; and
-/// those of PrivateLink, `bucket.VPCE.s3.REGION.vpce` and, but for `s3`, `VPCE.s3.REGION.vpce`. The
-/// bucket, dots and all, precedes them.
+/// The forms are those of botocore's endpoint rules: `s3`, `s3-REGION`, `s3.REGION`, `s3.dualstack`
+/// and `s3.dualstack.REGION`, where `s3` is also `s3-fips`, `s3-accesspoint`, `s3-object-lambda`,
+/// …. Those of PrivateLink are `bucket.VPCE.s3.REGION.vpce` and, of services other than `s3`,
+/// `VPCE.s3.REGION.vpce`. The bucket, which may have dots, precedes them.
 fn in_amazon_host(name: &[u8]) -> Option<Result<Endpoint<'_>, SignError>> {
     let labels: SmallVec<[&[u8]; 8]> = name.rsplitn(6, |&b| b == b'.').collect();
     let is = |label: &[u8], lower: &[u8]| label.eq_ignore_ascii_case(lower);
@@ -103,9 +104,9 @@ fn in_amazon_host(name: &[u8]) -> Option<Result<Endpoint<'_>, SignError>> {
         endpoint_labels = 5;
     }
     let endpoint_len: usize = labels[..endpoint_labels].iter().map(|label| label.len() + 1).sum();
-    let bucket = name.len().checked_sub(endpoint_len).map(|end| &name[..end]);
-    let bucket = bucket.filter(|bucket| !bucket.is_empty());
-    Some(Ok(Endpoint { service, bucket }))
+    let labels = name.len().checked_sub(endpoint_len).map(|end| &name[..end]);
+    let labels = labels.filter(|labels| !labels.is_empty());
+    Some(Ok(Endpoint { service, labels, is_amazon: true }))
 }
 
 /// Whether a label of a host names S3: `s3`, `s3-fips`, `s3-eu-west-1`, `s3express-use1-az4`, ….
@@ -129,7 +130,7 @@ fn service(s3: &[u8]) -> &'static str {
     found.map_or("s3", |&(_, service)| service)
 }
 
-/// The bucket in a host that is not Amazon's: all that precedes a label `s3`, as in
+/// The bucket in a host that is not Amazon's: the labels before a label `s3`, as in
 /// `my.films.s3.example.com`, or else the first label.
 fn in_other_host(host: &[u8]) -> Option<&[u8]> {
     let mut before = host;
@@ -139,7 +140,7 @@ fn in_other_host(host: &[u8]) -> Option<&[u8]> {
         }
         before = &before[..dot];
     }
-    // What is left is the first label.
+    // `before` is the first label.
     Some(before).filter(|first| first.len() < host.len() && !first.eq_ignore_ascii_case(b"s3"))
 }
 
@@ -163,8 +164,9 @@ mod tests {
     use super::*;
 
     fn endpoint(host: &str, in_host: Option<bool>) -> (&'static str, Option<&str>) {
-        let endpoint = Endpoint::of(host.as_bytes(), in_host).unwrap();
-        (endpoint.service, endpoint.bucket.map(|bucket| std::str::from_utf8(bucket).unwrap()))
+        let endpoint = Endpoint::of(host.as_bytes()).unwrap();
+        let bucket = endpoint.bucket(in_host).map(|bucket| std::str::from_utf8(bucket).unwrap());
+        (endpoint.service, bucket)
     }
 
     #[test]
@@ -194,7 +196,7 @@ mod tests {
             ] {
                 for end in ["", ":443", ".", ".:443"] {
                     let host = format!("{name}.{suffix}{end}");
-                    // The name of an outpost is not a bucket's, but Signature V2 is unknown there.
+                    // An outpost's name is no bucket, but outposts do not support Signature V2.
                     if service != "s3-outposts" {
                         assert_eq!(endpoint(&host, None), (service, None), "{host}");
                     }
@@ -204,7 +206,7 @@ mod tests {
                             assert_eq!(endpoint(&host, None).0, service, "{host}");
                             continue;
                         }
-                        // Amazon's own names need no advice.
+                        // `in_host` does not apply to Amazon's hosts.
                         for in_host in [None, Some(false), Some(true)] {
                             let expected = (service, Some(bucket));
                             assert_eq!(endpoint(&host, in_host), expected, "{host}");
@@ -216,20 +218,22 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_that_of_its_host_and_advice() {
+    fn an_endpoint_is_that_of_its_host() {
         let mut last = LastEndpoint::default();
-        for (host, in_host) in [
-            ("films.s3.amazonaws.com", None),
-            ("music.s3.amazonaws.com", None),
-            ("music.s3.amazonaws.com", None),
-            ("films.example.com", Some(true)),
-            ("films.example.com", None),
-            ("a.s3-global.amazonaws.com", None),
-            ("films.example.com", None),
-            ("a.s3-outposts.eu-west-1.amazonaws.com", Some(false)),
+        for host in [
+            "films.s3.amazonaws.com",
+            "music.s3.amazonaws.com",
+            "music.s3.amazonaws.com",
+            "films.example.com",
+            "films.example.com:9000",
+            "a.s3-global.amazonaws.com",
+            "films.example.com",
+            "a.s3-outposts.eu-west-1.amazonaws.com",
+            "s3.amazonaws.com",
+            "127.0.0.1",
         ] {
-            let endpoint = Endpoint::of(host.as_bytes(), in_host);
-            assert_eq!(last.update(host.as_bytes(), in_host), endpoint, "{host}");
+            let endpoint = Endpoint::of(host.as_bytes());
+            assert_eq!(last.update(host.as_bytes()), endpoint, "{host}");
         }
     }
 
@@ -239,9 +243,9 @@ mod tests {
             "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com",
             "a.S3-Global.amazonaws.com:443",
         ] {
-            assert_eq!(Endpoint::of(host.as_bytes(), None), Err(SignError::MultiRegion), "{host}");
+            assert_eq!(Endpoint::of(host.as_bytes()), Err(SignError::MultiRegion), "{host}");
         }
-        // A bucket of this name is one.
+        // A bucket may have this name.
         assert_eq!(endpoint("s3-global.s3.amazonaws.com", None), ("s3", Some("s3-global")));
     }
 

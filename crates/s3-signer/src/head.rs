@@ -1,11 +1,11 @@
-//! The request head as it stands on the wire (RFC 9112, sections 2 to 5).
+//! The request head as it is sent (RFC 9112, sections 2 to 5).
 
 use memchr::memchr;
 
-use crate::SignError;
+use crate::error::SignError;
 
-/// Bytes that a header name may hold: those of a token (RFC 9110, section 5.6.2). Others could end a
-/// name in the list of signed headers.
+/// The bytes of a header name: those of a token (RFC 9110, section 5.6.2). Others could end a name
+/// in the list of signed headers.
 const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0_u8;
@@ -33,16 +33,16 @@ const TOKEN: [bool; 256] = {
     table
 };
 
-/// A request head, its request line split. All slices are the wire's own bytes.
+/// A request head, its request line split. All slices are of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestHead<'a> {
     /// All the bytes: the head and what follows it.
     pub(crate) bytes: &'a [u8],
     pub(crate) method: &'a [u8],
-    /// The target up to the first `?`, beginning with a slash. May hold any byte but CR and LF:
-    /// nginx sends decoded captures as they are.
+    /// The target before the first `?`; begins with a slash. Any bytes but CR, LF and NUL, since
+    /// proxies send decoded parts of a URI as they are.
     pub(crate) path: &'a [u8],
-    /// The target after the first `?`; empty when there is none.
+    /// The target after the first `?`; empty without one.
     pub(crate) query: &'a [u8],
     /// `HTTP/1.0` or `HTTP/1.1`.
     pub(crate) version: &'a [u8; 8],
@@ -62,9 +62,8 @@ pub(crate) struct HeaderLine<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// Splits the request line of `bytes`, which may go on after the head. The target ends at the
-    /// *last* space of the line, because a path that nginx put together from decoded variables may
-    /// hold spaces.
+    /// Splits the request line of `bytes`, the head and perhaps a part of the body. The target ends
+    /// at the *last* space of the line: a path that a proxy has decoded may have spaces.
     ///
     /// # Errors
     /// [`SignError::NotHttp1`], [`SignError::NotOriginForm`] or [`SignError::Incomplete`].
@@ -100,15 +99,19 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// Takes the next header line off `rest`; `None` at the empty line, which is taken too.
+/// Removes the next header line from `rest` and returns it; `None` at the empty line, which is
+/// removed too.
+///
+/// # Errors
+/// [`SignError::MalformedHeader`] or [`SignError::Incomplete`].
 pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'a>>, SignError> {
     let bytes = *rest;
     if let Some(after) = bytes.strip_prefix(b"\r\n") {
         *rest = after;
         return Ok(None);
     }
-    // White space before the colon makes some servers read another name than others. At the
-    // beginning of the line it would continue the one before (obsolete folding).
+    // White space before the colon is part of the name for some servers only. At the beginning of
+    // the line it continues the one before (obsolete folding).
     let colon = bytes.iter().position(|&b| !TOKEN[usize::from(b)]).ok_or(SignError::Incomplete)?;
     if colon == 0 || bytes[colon] != b':' {
         return Err(SignError::MalformedHeader);
@@ -119,15 +122,15 @@ pub(crate) fn next_header<'a>(rest: &mut &'a [u8]) -> Result<Option<HeaderLine<'
     Ok(Some(HeaderLine { name: &bytes[..colon], value, line }))
 }
 
-/// Splits at the first CRLF, into the line before it and what follows it. A CR or LF alone is an
-/// error, since some servers take it for a line break, and so is NUL.
+/// Splits `bytes` at the first CRLF, which is in neither part. A CR or LF alone is an error, since
+/// it is a line break for some servers, and so is NUL.
 fn split_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), SignError> {
     let (line, rest) = bytes.split_at(find_break(bytes).ok_or(SignError::Incomplete)?);
     let after = rest.strip_prefix(b"\r\n").ok_or(SignError::MalformedHeader)?;
     Ok((line, after))
 }
 
-/// Where the first CR, LF or NUL stands. Lines are short: eight bytes at a time without a call take
+/// The position of the first CR, LF or NUL. Lines are short: a loop over words of eight bytes needs
 /// a third of the time of `memchr3`.
 fn find_break(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -136,7 +139,8 @@ fn find_break(bytes: &[u8]) -> Option<usize> {
     let (words, end) = bytes.as_chunks();
     for (i, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        // The high bit of each byte that is at most `\r`, and perhaps of some above such a one.
+        // The high bit is set for each byte that is at most `\r`, and perhaps for bytes after such
+        // a one.
         let mut low = word.wrapping_sub(ONES * (1 + b'\r' as u64)) & !word & (ONES << 7);
         while low != 0 {
             let at = 8 * i + low.trailing_zeros() as usize / 8;
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_first_break_wherever_it_stands() {
+    fn finds_the_first_break_at_any_position() {
         for filler in [b'a', b'\t', 1, 0x0c, 0x0e, 0x7f, 0x80, 0xff] {
             for length in 0..20 {
                 let mut bytes = vec![filler; length];
@@ -202,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_header_lines_one_by_one() {
+    fn reads_header_lines_one_by_one() {
         let mut rest = &b"Host: h\r\nX:\r\n\r\nbody"[..];
         let host = next_header(&mut rest).unwrap().unwrap();
         assert_eq!(

@@ -1,45 +1,45 @@
-//! Which header lines are kept, which are signed, and how signed ones read in canonical form.
+//! Which header lines are kept, which are signed, and the canonical form of signed ones.
 
 use memchr::memchr2;
 use smallvec::SmallVec;
 
 use crate::{
-    AwsChunked, SignError,
+    aws_chunked::AwsChunked,
+    error::SignError,
     head::{HeaderLine, next_header},
+    names::{is_amz, is_amz_with_underscores, is_user_metadata},
+    parts::write_parts,
 };
 
 /// A header that the signature covers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SignedHeader<'a> {
-    /// The name, in any case.
+    /// The name, in upper or lower case.
     pub name: &'a [u8],
-    /// The value, possibly with white space around it.
+    /// The value, perhaps with white space around it.
     pub value: &'a [u8],
-    /// Whether both are in canonical form already, as those that we add: a third of the time that
-    /// canonical headers take is saved.
+    /// Whether both are in canonical form, as are the headers of the signature. Saves a third of
+    /// the time of writing canonical headers.
     pub is_canonical: bool,
 }
 
-/// Headers that the signature covers. More than usual spill to the heap.
+/// Headers that the signature covers. More than eight are on the heap.
 pub(crate) type SignedHeaders<'a> = SmallVec<[SignedHeader<'a>; 8]>;
 
-/// The header lines of a request, sorted into what matters to a signature. More than the usual
-/// number of signed headers or removed lines spills to the heap.
+/// The header lines of a request, as a signature uses them.
 #[derive(Debug, Default)]
 pub(crate) struct Headers<'a> {
     /// The value of `Host`, trimmed.
     pub host: &'a [u8],
-    /// `host`, `content-type`, `content-md5` and every `x-amz-*` that stays on the wire.
+    /// `host`, `content-type`, `content-md5` and every `x-amz-*` that is kept.
     pub signed: SignedHeaders<'a>,
-    /// The lines that stay on the wire: runs of the old head, in order.
+    /// The lines that are kept: parts of the old head, in order. More than four are on the heap.
     pub kept: SmallVec<[&'a [u8]; 4]>,
     /// The body that they announce.
     pub body: Body,
-    /// What they say of its content coding.
+    /// The form of a body in the content coding `aws-chunked`.
     pub aws_chunked: AwsChunked,
-    /// The payload hash that Signature V4 covers, once it is known how the request is signed.
-    pub payload: &'static str,
-    /// What follows the empty line: the body, or a part of it.
+    /// The bytes after the empty line: the body, or a part of it.
     pub after: &'a [u8],
 }
 
@@ -61,7 +61,7 @@ impl Body {
         if length == 0 { Self::None } else { Self::Length(length) }
     }
 
-    /// What `value`, of a `Content-Length`, announces.
+    /// The body that a `Content-Length` of `value` announces.
     fn of_length(value: &[u8]) -> Result<Self, SignError> {
         let value = value.trim_ascii();
         let digits = std::str::from_utf8(value).ok();
@@ -72,7 +72,7 @@ impl Body {
         }
     }
 
-    /// Whether `bytes` can be of this body.
+    /// Whether `bytes` can be the beginning of this body.
     fn may_begin_with(self, bytes: &[u8]) -> bool {
         match self {
             Self::None => bytes.is_empty(),
@@ -82,12 +82,12 @@ impl Body {
     }
 }
 
-/// What a signature does with a header.
+/// How a header of the request is used.
 enum Use {
     Host,
     Sign,
     Remove,
-    /// Refuse it: its name is not what it seems.
+    /// Its name is ambiguous.
     Refuse,
     ContentSha256,
     ContentEncoding,
@@ -101,7 +101,7 @@ fn classify(name: &[u8]) -> Use {
     let is = |lower: &[u8]| name.eq_ignore_ascii_case(lower);
     match name.len() {
         4 if is(b"host") => Use::Host,
-        // S3 has no other protocol, and what follows an upgrade is not signed.
+        // S3 has no other protocol, and the bytes after an upgrade are not signed.
         7 if is(b"upgrade") => Use::Remove,
         11 if is(b"content-md5") => Use::Sign,
         12 if is(b"content-type") => Use::Sign,
@@ -122,36 +122,20 @@ fn classify(name: &[u8]) -> Use {
     }
 }
 
-/// Whether a header is one of Amazon's, `x-amz-*`, which S3 wants signed.
-pub(crate) fn is_amz(name: &[u8]) -> bool {
-    name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"))
-}
-
-/// Whether a header is one of Amazon's for servers that read `_` as `-`, as those do that pass headers
-/// in variables of the environment.
-fn is_amz_with_underscores(name: &[u8]) -> bool {
-    matches!(name, [b'x' | b'X', b'-' | b'_', amz @ .., ] if matches!(amz.split_at_checked(3),
-        Some((amz, [b'-' | b'_', ..])) if amz.eq_ignore_ascii_case(b"amz")))
-}
-
-/// Whether a header, one of Amazon's, is metadata of the user. There a `_` is usual.
-fn is_user_metadata(name: &[u8]) -> bool {
-    name.get(..11).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-meta-"))
-}
-
 impl<'a> Headers<'a> {
-    /// Takes all header lines of `rest`, the bytes that follow the request line. In place: to move
-    /// what it fills takes a tenth of the time that it takes to parse a head.
+    /// Reads all header lines of `rest`, the bytes after the request line. In place: moving a value
+    /// of this type costs a tenth of the time of parsing a head.
     ///
     /// # Errors
-    /// A malformed line, a name that is ambiguous, no end of the head, not exactly one `Host`, a body
-    /// of no clear length, bytes behind the head that are not its body's, or no memory.
+    /// [`SignError::MalformedHeader`], [`SignError::Incomplete`], [`SignError::AmbiguousName`],
+    /// [`SignError::AmbiguousBody`], [`SignError::SecondRequest`], [`SignError::NoHost`],
+    /// [`SignError::SeveralHosts`] or [`SignError::NoMemory`].
     pub fn parse(&mut self, rest: &'a [u8]) -> Result<(), SignError> {
         let mut host = None;
         let mut body = None;
 
         let mut after = rest;
-        let mut run = 0; // where the current run of kept lines begins in `rest`
+        let mut run = 0; // the start of the current run of kept lines in `rest`
         let mut at = 0;
         while let Some(HeaderLine { name, value, line }) = next_header(&mut after)? {
             match classify(name) {
@@ -199,7 +183,12 @@ impl<'a> Headers<'a> {
         Ok(())
     }
 
-    /// The value of the first signed header called `name`, trimmed; empty when there is none.
+    /// Adds a header of the signature to those that it covers.
+    pub fn push(&mut self, name: &'static str, value: &'a [u8]) {
+        self.signed.push(SignedHeader { name: name.as_bytes(), value, is_canonical: true });
+    }
+
+    /// The value of the first signed header called `name`, trimmed; empty without one.
     pub fn value(&self, name: &[u8]) -> &'a [u8] {
         let found = self.signed.iter().find(|h| h.name.eq_ignore_ascii_case(name));
         found.map_or(b"", |header| header.value.trim_ascii())
@@ -219,7 +208,7 @@ pub(crate) fn sort(headers: &mut [SignedHeader]) {
     });
 }
 
-/// The headers of `sorted` with those of one name together.
+/// The headers of `sorted`, grouped by name.
 pub(crate) fn by_name<'s, 'a>(
     sorted: &'s [SignedHeader<'a>],
 ) -> impl Iterator<Item = &'s [SignedHeader<'a>]> {
@@ -242,8 +231,8 @@ pub(crate) fn write_name(header: &SignedHeader, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends headers of one name as both versions sign them: `name:value,value` and a line feed,
-/// each value written by `write_value`.
+/// Appends the headers of one name as both algorithms sign them: `name:value,value` and a line
+/// feed. `write_value` appends a value, which is trimmed.
 pub(crate) fn write_canonical_header(
     group: &[SignedHeader],
     write_value: impl Fn(&[u8], &mut Vec<u8>),
@@ -264,9 +253,9 @@ pub(crate) fn write_canonical_header(
     out.push(b'\n');
 }
 
-/// Appends `value`, which is trimmed, with each run of white space inside as one space (Signature
-/// V4, "Trim").
-pub(crate) fn write_folded(value: &[u8], out: &mut Vec<u8>) {
+/// Appends `value`, which has no white space around it, with one space for each sequence of spaces
+/// and tabs ("Create a signed AWS API request" in the IAM User Guide: Trim).
+pub(crate) fn write_trim_all(value: &[u8], out: &mut Vec<u8>) {
     if memchr2(b' ', b'\t', value).is_none() {
         out.extend_from_slice(value);
         return;
@@ -310,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_shows_in_the_headers() {
+    fn headers_announce_a_body() {
         for (lines, after, body) in [
             ("", "", Ok(Body::None)),
             ("Content-Length: 0\r\n", "", Ok(Body::None)),
@@ -338,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn wants_exactly_one_host() {
+    fn requires_exactly_one_host() {
         assert_eq!(parse(b"A: b\r\n\r\n").unwrap_err(), SignError::NoHost);
         assert_eq!(parse(b"Host: \r\n\r\n").unwrap_err(), SignError::NoHost);
         let two = b"Host: a\r\nhost: b\r\n\r\n";
@@ -346,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_others_read_as_amazons_are_refused() {
+    fn ambiguous_names_are_refused() {
         for name in
             ["X_Amz_Acl", "x-amz_acl", "x_amz-acl", "X_AMZ_META_A", "x-amz_meta-a", "x_amz_"]
                 .into_iter()
@@ -364,19 +353,19 @@ mod tests {
     }
 
     #[test]
-    fn no_request_asks_for_an_upgrade() {
+    fn upgrades_are_removed() {
         let headers = parse(b"Host: h\r\nUpgrade: websocket\r\nA: b\r\n\r\n").unwrap();
         assert_eq!(headers.kept.concat(), b"Host: h\r\nA: b\r\n");
     }
 
     #[test]
-    fn white_space_is_folded() {
-        for (value, folded) in
+    fn sequences_of_white_space_become_one_space() {
+        for (value, trimmed) in
             [("", ""), ("a", "a"), ("a  b", "a b"), ("a\tb", "a b"), ("a \t b  c", "a b c")]
         {
             let mut out = Vec::new();
-            write_folded(value.as_bytes(), &mut out);
-            assert_eq!(out, folded.as_bytes());
+            write_trim_all(value.as_bytes(), &mut out);
+            assert_eq!(out, trimmed.as_bytes());
         }
     }
 }

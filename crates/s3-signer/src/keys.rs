@@ -1,26 +1,26 @@
-//! Prepared keys: HMAC states made once and found again by the secret they were made of.
+//! A cache of keys: HMAC states, by the secret access key of which they were derived.
 
 use std::hash::{Hash, Hasher};
 
 use hashbrown::{Equivalent, HashMap, hash_map::EntryRef};
 use zeroize::Zeroizing;
 
-/// Bytes of memory for keys, some thousands of them. More mean that variables give ever new ones;
-/// then all are dropped together.
+/// Bytes of memory for keys, some thousands of them. When credentials change without end, all keys
+/// are dropped at once.
 const MAX_BYTES: usize = 2 << 20;
 
-/// Keys by (secret, scope), each good for one date. Everything is zeroed when dropped.
+/// Keys by secret and scope, each valid for one date. All of it is zeroed when dropped.
 pub(crate) struct KeyCache<K> {
     // Boxed: a table that grows would leave copies of the keys behind.
     keys: HashMap<Origin, Box<(Date, K)>>,
-    /// Bytes of memory that they take.
+    /// The bytes of memory of the keys.
     bytes: usize,
 }
 
-/// The date that a key is bound to, `20130524`.
+/// The date for which a key is valid, `20130524`.
 pub(crate) type Date = [u8; 8];
 
-/// What a key is made of, besides the date.
+/// The values of which a key is derived, besides the date.
 #[derive(PartialEq, Eq)]
 struct Origin {
     secret: Zeroizing<Box<str>>,
@@ -40,7 +40,7 @@ impl Hash for Origin {
 }
 
 impl Equivalent<Origin> for OriginRef<'_> {
-    // Not in constant time: both are the operator's, and nobody learns how long it took to tell.
+    // Not in constant time: both secrets are the caller's, none is an attacker's guess.
     fn equivalent(&self, key: &Origin) -> bool {
         *self.secret == **key.secret && *self.scope == *key.scope
     }
@@ -51,7 +51,7 @@ impl<K> KeyCache<K> {
         Self { keys: HashMap::new(), bytes: 0 }
     }
 
-    /// The key of `secret`, `scope` and `date`, made by `derive` when there is none yet.
+    /// The key of `secret`, `scope` and `date`; `derive` makes it at the first call.
     pub fn get(
         &mut self,
         secret: &str,

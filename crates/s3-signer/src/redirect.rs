@@ -1,13 +1,14 @@
-//! Redirects of an answer, without the signature of the request: S3 repeats the target of a request
-//! in the `Location` of its answer.
+//! Redirects without the signature of the request: S3 returns the target of a request, with all of
+//! its arguments, in the `Location` of a redirect.
 
-use crate::{headers::is_amz, uri::decoded};
+use crate::{names::is_amz, parts::write_parts, uri};
 
-/// Removes the arguments that authenticate from a URL, the value of a `Location` or
-/// `Content-Location` header: those named `x-amz-*`, which include all of Signature V4; and
-/// `AWSAccessKeyId`, `Signature` and `Expires` of Signature V2 where all three are present, since
-/// other signed URLs have some of them. What else the URL has stays as it is, also a URL in the value
-/// of an argument. `None`: it has none.
+/// Removes the arguments of a signature from a URL, the value of a `Location` or `Content-Location`
+/// header. `None`: the URL has none.
+///
+/// Arguments of Signature V4 are all those named `x-amz-*`. Arguments of Signature V2 are
+/// `AWSAccessKeyId`, `Signature` and `Expires` together; other signed URLs have some of them. All
+/// other bytes of the URL are kept, those of a URL in the value of an argument too.
 ///
 /// ```
 /// let url = b"https://films.s3.amazonaws.com/a?versionId=1&X-Amz-Signature=0a1b";
@@ -45,7 +46,7 @@ pub fn remove_signature(url: &[u8]) -> Option<Vec<u8>> {
 pub fn remove_signature_of_refresh(value: &[u8]) -> Option<Vec<u8>> {
     let url = refresh_url(value);
     let start = value.len() - url.len();
-    // The URL ends where the quote that it begins with comes again.
+    // A URL that begins with a quote ends before the next one.
     let (quote, url) = match url {
         [quote @ (b'"' | b'\''), url @ ..] => (Some(*quote), url),
         url => (None, url),
@@ -59,7 +60,7 @@ pub fn remove_signature_of_refresh(value: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What follows the time and `url=` in the value of a `Refresh` header, read as browsers do.
+/// The value of a `Refresh` header after the time and `url=`, as browsers parse it.
 fn refresh_url(value: &[u8]) -> &[u8] {
     let rest = skip(value, |b| b.is_ascii_digit() || b == b'.').trim_ascii_start();
     let rest = match rest {
@@ -74,7 +75,7 @@ fn refresh_url(value: &[u8]) -> &[u8] {
     }
 }
 
-/// The name of an argument, as far as it matters here.
+/// The name of an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Name {
     /// `x-amz-*`.
@@ -86,11 +87,13 @@ enum Name {
 }
 
 impl Name {
-    /// The name of `piece`, what stands between two ampersands.
+    /// The name of `piece`, an argument between two ampersands.
     fn of(piece: &[u8]) -> Self {
         let (name, _) = split_before(piece, |b| b == b'=');
-        // A `+` would be a space, which none of the names has.
-        match &decoded(name)[..] {
+        // A `+` is not decoded: none of the names has a space.
+        let mut decoded = Vec::with_capacity(name.len());
+        uri::decode(name, &mut decoded);
+        match &decoded[..] {
             name if is_amz(name) => Self::Amz,
             b"AWSAccessKeyId" => Self::AccessKeyId,
             b"Signature" => Self::Signature,

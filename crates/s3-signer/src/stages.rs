@@ -1,28 +1,32 @@
-//! The stages of [`Signer::sign`], each by itself and as often as wanted, for the benchmarks.
+//! The stages of [`Signer::sign`] one by one, for the benchmarks. Not part of the stable interface.
 
 use crate::{
-    RequestHead, SignError, Signer, SigningParams, date::SigningTime, headers::Headers,
-    signer::Signature,
+    date::SigningTime,
+    error::SignError,
+    head::RequestHead,
+    headers::Headers,
+    params::SigningParams,
+    signer::{Signature, Signer},
 };
 
-/// A request and how it is signed.
+/// A request and its parameters.
 pub struct Stages<'a> {
     head: &'a [u8],
     params: SigningParams<'a>,
     time: SigningTime,
 }
 
-/// What the first stage makes.
+/// The result of the first stage.
 pub struct Parsed<'a> {
     request: RequestHead<'a>,
     headers: Headers<'a>,
 }
 
-/// What the third stage makes.
+/// The result of the third stage.
 pub struct Hashed(Signature);
 
 impl<'a> Stages<'a> {
-    /// Signs the request once with `signer`, so that its buffers and keys are there.
+    /// Signs the request once with `signer`, which allocates its buffers and derives the key.
     ///
     /// # Errors
     /// As [`Signer::sign`].
@@ -38,7 +42,7 @@ impl<'a> Stages<'a> {
         Ok(Self { head, params, time })
     }
 
-    /// Bytes to request line and header lines.
+    /// Parses the request line and the header lines.
     ///
     /// # Errors
     /// As [`Signer::sign`].
@@ -49,8 +53,7 @@ impl<'a> Stages<'a> {
         Ok(parsed)
     }
 
-    /// Those to the canonical request or, in Signature V2, the string to sign. `parsed` is good for
-    /// this once.
+    /// Makes the canonical request of V4, the string to sign of V2. Each `parsed` is used once.
     ///
     /// # Errors
     /// As [`Signer::sign`].
@@ -62,12 +65,12 @@ impl<'a> Stages<'a> {
         signer.canonicalize(&parsed.request, &mut parsed.headers, &self.params, &self.time)
     }
 
-    /// That to the signature.
+    /// Makes the signature.
     pub fn hash(&self, signer: &mut Signer) -> Hashed {
         Hashed(signer.hash(&self.params))
     }
 
-    /// All of it to the new head.
+    /// Writes the new head.
     pub fn write(&self, signer: &mut Signer, parsed: &Parsed, hashed: &Hashed) {
         signer.write(&parsed.request, &parsed.headers, &self.params, &hashed.0);
     }

@@ -1,12 +1,14 @@
-//! Paths and queries in canonical form (Signature V4, "Create a canonical request": UriEncode).
+//! Paths and queries in canonical form ("Create a signed AWS API request" in the IAM User Guide:
+//! UriEncode, CanonicalURI and CanonicalQueryString).
 
 use crate::{
-    SignError,
     buffer::{Buffer, KEPT},
-    headers::is_amz,
+    error::SignError,
+    names::is_amz,
+    parts::write_parts,
 };
 
-/// Bytes that the canonical form leaves as they are: `A-Z a-z 0-9 - . _ ~`.
+/// The unreserved characters, which are not encoded: `A-Z a-z 0-9 - . _ ~`.
 const UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0;
@@ -18,7 +20,7 @@ const UNRESERVED: [bool; 256] = {
     table
 };
 
-/// The same and the slash, which paths keep.
+/// The unreserved characters and the slash, which is not encoded in a path.
 const PATH: [bool; 256] = {
     let mut table = UNRESERVED;
     table[b'/' as usize] = true;
@@ -26,12 +28,12 @@ const PATH: [bool; 256] = {
 };
 
 /// Appends `path` in canonical form: percent-decoded, then encoded, slashes kept. Neither dots nor
-/// slashes are merged, a `+` is a plus, and a `%` that begins no escape is a percent sign.
+/// slashes are merged. A `+` is a plus, a `%` that begins no escape is a percent sign.
 pub(crate) fn encode_path(path: &[u8], out: &mut Vec<u8>) {
     encode(path, &PATH, false, out);
 }
 
-/// Appends `text`, which is not percent-encoded yet, as a name or value of a query.
+/// Appends `text`, which is not percent-encoded, as a name or a value of a query.
 pub(crate) fn encode_query_value(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(&b) = take_plain(&mut rest, &UNRESERVED, out) {
@@ -57,9 +59,8 @@ fn encode(wire: &[u8], plain: &[bool; 256], plus_is_space: bool, out: &mut Vec<u
     }
 }
 
-/// `text` with percent escapes decoded; what is none stays.
-pub(crate) fn decoded(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+/// Appends `text` with its percent escapes decoded. A `%` that begins no escape stays.
+pub(crate) fn decode(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let [b, after @ ..] = rest {
         match escape(rest) {
@@ -73,10 +74,9 @@ pub(crate) fn decoded(text: &[u8]) -> Vec<u8> {
             }
         }
     }
-    out
 }
 
-/// The byte that a percent escape at the beginning of `text` stands for.
+/// The byte of a percent escape at the beginning of `text`.
 fn escape(text: &[u8]) -> Option<u8> {
     match text {
         [b'%', high, low, ..] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
@@ -84,10 +84,10 @@ fn escape(text: &[u8]) -> Option<u8> {
     }
 }
 
-/// Moves the longest prefix of plain bytes from `rest` to `out`; the byte that ended it.
+/// Moves the longest prefix of plain bytes from `rest` to `out`. Returns the byte after it.
 fn take_plain<'a>(rest: &mut &'a [u8], plain: &[bool; 256], out: &mut Vec<u8>) -> Option<&'a u8> {
     let is_plain = |&b: &u8| plain[usize::from(b)];
-    // Eight at a time, without a branch for each: a third of the instructions.
+    // Eight bytes for each branch: a third of the instructions.
     let eights = rest.chunks_exact(8);
     let len =
         8 * eights.take_while(|eight| eight.iter().fold(true, |all, b| all & is_plain(b))).count();
@@ -107,45 +107,82 @@ fn hex_digit(digit: u8) -> Option<u8> {
     (digit as char).to_digit(16).map(|value| value as u8)
 }
 
-/// One argument; positions are in the text of its [`Query`].
+/// A request target in canonical form. Its memory is kept for the next request.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    /// The encoded path.
+    pub path: Buffer,
+    /// The arguments.
+    pub query: Query,
+}
+
+impl Target {
+    /// Empties it and reserves memory for `len` bytes in each part, and for the arguments of
+    /// `query`.
+    ///
+    /// # Errors
+    /// [`SignError::NoMemory`].
+    pub fn reserve(&mut self, len: usize, query: &[u8]) -> Result<(), SignError> {
+        self.path.reserve(len)?;
+        self.query.reserve(len, query)
+    }
+
+    /// Reads the path and the query of a request, after [`Target::reserve`].
+    pub fn parse(&mut self, path: &[u8], query: &[u8]) {
+        encode_path(path, &mut self.path);
+        self.query.parse(query);
+    }
+
+    /// Appends the target as it is sent.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.path);
+        if !self.query.is_empty() {
+            out.push(b'?');
+            self.query.write(out);
+        }
+    }
+}
+
+/// One argument, by positions in the text of its [`Query`].
 #[derive(Debug, Clone, Copy)]
 struct Argument {
     start: usize,
-    /// Where the `=` stands.
+    /// The position of the `=`.
     name_end: usize,
     end: usize,
-    /// Whether the `=` goes on the wire.
+    /// Whether the `=` is sent.
     has_equals: bool,
 }
 
-/// The arguments of a query, each encoded, without those that authenticate a client. Its memory
-/// is kept for the next request; a session token in it is zeroed when dropped.
+/// The arguments of a query, encoded, without those that authenticate the client. Its memory is
+/// kept for the next request; it is zeroed when dropped, since a session token was in it.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
-    /// `name=value&` for each argument, in the order in which they came.
+    /// `name=value&` for each argument, in the order of the request.
     text: Buffer,
     arguments: Vec<Argument>,
 }
 
 impl Query {
-    /// Empties it and makes room for `len` bytes of text and for the arguments of `wire` and ours.
+    /// Empties it and reserves memory for `len` bytes of text, and for the arguments of `wire` and
+    /// of a signature.
     ///
     /// # Errors
     /// [`SignError::NoMemory`].
     pub fn reserve(&mut self, len: usize, wire: &[u8]) -> Result<(), SignError> {
-        const OURS: usize = 8;
+        const OF_SIGNATURE: usize = 8;
         self.arguments.clear();
         if self.arguments.capacity() > KEPT / size_of::<Argument>() {
             self.arguments = Vec::new();
         }
-        let count = memchr::memchr_iter(b'&', wire).count() + 1 + OURS;
+        let count = memchr::memchr_iter(b'&', wire).count() + 1 + OF_SIGNATURE;
         self.arguments.try_reserve(count).map_err(|_| SignError::NoMemory)?;
         self.text.reserve(len)
     }
 
-    /// Takes the arguments of a query as it stands on the wire, after [`Query::reserve`]: split at
-    /// `&` and the first `=`, decoded (`+` is a space) and encoded anew. Empty pieces between
-    /// ampersands are dropped.
+    /// Reads the arguments of a query as it was received, after [`Query::reserve`]: splits at `&`
+    /// and at the first `=`, decodes (`+` is a space) and encodes. Drops empty pieces between
+    /// ampersands, and arguments that authenticate the client.
     pub fn parse(&mut self, wire: &[u8]) {
         if wire.is_empty() {
             return;
@@ -169,8 +206,8 @@ impl Query {
         }
     }
 
-    /// Adds an argument of ours: a name of unreserved characters, and what `write_value` appends,
-    /// which is encoded.
+    /// Adds an argument: a name of unreserved characters, and the encoded value that `write_value`
+    /// appends.
     pub fn push(&mut self, name: &[u8], write_value: impl FnOnce(&mut Vec<u8>)) {
         let start = self.text.len();
         write_parts!(self.text, name, b"=");
@@ -184,8 +221,8 @@ impl Query {
         self.arguments.push(Argument { start, name_end, end, has_equals });
     }
 
-    /// Brings the arguments into the canonical form of Signature V4: sorted by encoded name, then
-    /// by encoded value, and an `=` after every name.
+    /// Changes the query to the CanonicalQueryString of Signature V4: sorted by encoded name, then
+    /// by encoded value, with an `=` after every name.
     pub fn canonicalize(&mut self) {
         let text = &self.text;
         let key = |a: &Argument| (&text[a.start..a.name_end], &text[a.name_end..a.end]);
@@ -196,7 +233,7 @@ impl Query {
         }
     }
 
-    /// Takes away the `=` of arguments that have no value and a name that `wanted` accepts.
+    /// Removes the `=` of arguments that have no value and a name that `wanted` accepts.
     pub fn strip_equals(&mut self, wanted: impl Fn(&[u8]) -> bool) {
         for a in &mut self.arguments {
             let empty = a.name_end + 1 == a.end;
@@ -204,7 +241,7 @@ impl Query {
         }
     }
 
-    /// Encoded names and values in their order.
+    /// The encoded names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let text = &self.text;
         self.arguments.iter().map(|a| (&text[a.start..a.name_end], &text[a.name_end + 1..a.end]))
@@ -215,9 +252,9 @@ impl Query {
         self.arguments.is_empty()
     }
 
-    /// Appends the query as it goes on the wire, without a question mark.
+    /// Appends the query as it is sent, without a question mark.
     pub fn write(&self, out: &mut Vec<u8>) {
-        // Neighbours in the text go together: a query in order is one copy.
+        // Arguments that are adjacent in the text are copied at once.
         let runs = self.arguments.chunk_by(|a, b| a.has_equals && a.end + 1 == b.start);
         for (i, run) in runs.enumerate() {
             if i > 0 {
@@ -230,9 +267,9 @@ impl Query {
     }
 }
 
-/// Whether an argument of this (encoded, hence in no other disguise) name is removed: it would compete
-/// with the signature made here, or S3 would take it for a header, as it does with all `x-amz-*` where
-/// the signature is in the query. The operator decides on such headers, not the client's query.
+/// Whether an argument of this name is removed: it would compete with the signature, or S3 would
+/// read it as a header, as it reads all `x-amz-*` where the signature is in the query: a client
+/// could set headers by its query. The name is in canonical form, its only spelling.
 fn is_removed(name: &[u8]) -> bool {
     is_amz(name) || matches!(name, b"AWSAccessKeyId" | b"Signature" | b"Expires")
 }
@@ -301,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_order_stays_without_canonical_form() {
+    fn the_order_is_kept_without_canonical_form() {
         let mut query = Query::default();
         query.parse(b"b&uploads=&a=1");
         query.strip_equals(|name| name == b"uploads");

@@ -1,6 +1,5 @@
-//! The examples of Amazon's documentation, literally, against the inner functions: the signer
-//! itself chooses the signed headers and the lifetime, so that most examples cannot come out of it.
-//! Those that can are in `tests/vectors.rs`.
+//! The examples of Amazon's documentation, against the inner functions. Most of them sign headers
+//! or lifetimes that [`crate::Signer`] does not choose; the others are in `tests/vectors.rs`.
 
 use crate::{
     date::SigningTime,
@@ -13,7 +12,7 @@ use crate::{
 
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// 2013-05-24T00:00:00Z, the moment of all examples of Signature V4.
+/// 2013-05-24T00:00:00Z, the time of all examples of Signature V4.
 const MAY_24_2013: i64 = 1_369_353_600;
 
 fn text(bytes: &[u8]) -> &str {
@@ -42,7 +41,7 @@ struct V4 {
     arguments: &'static [(&'static str, &'static str)],
     /// The headers that the example signs, sorted.
     headers: &'static [(&'static str, &'static str)],
-    payload: &'static str,
+    hashed_payload: &'static str,
     canonical_request: &'static str,
     string_to_sign: &'static str,
     signature: &'static str,
@@ -66,7 +65,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ),
             ("x-amz-date", "20130524T000000Z"),
         ],
-        payload: v4::EMPTY_PAYLOAD,
+        hashed_payload: v4::EMPTY_PAYLOAD,
         canonical_request: "GET\n\
             /test.txt\n\
             \n\
@@ -98,7 +97,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ("x-amz-date", "20130524T000000Z"),
             ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
         ],
-        payload: "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
+        hashed_payload: "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
         canonical_request: "PUT\n\
             /test%24file.text\n\
             \n\
@@ -129,7 +128,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ),
             ("x-amz-date", "20130524T000000Z"),
         ],
-        payload: v4::EMPTY_PAYLOAD,
+        hashed_payload: v4::EMPTY_PAYLOAD,
         canonical_request: "GET\n\
             /\n\
             lifecycle=\n\
@@ -158,7 +157,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ),
             ("x-amz-date", "20130524T000000Z"),
         ],
-        payload: v4::EMPTY_PAYLOAD,
+        hashed_payload: v4::EMPTY_PAYLOAD,
         canonical_request: "GET\n\
             /\n\
             max-keys=2&prefix=J\n\
@@ -186,7 +185,7 @@ const V4_EXAMPLES: [V4; 5] = [
             ("X-Amz-SignedHeaders", "host"),
         ],
         headers: &[("Host", "examplebucket.s3.amazonaws.com")],
-        payload: v4::UNSIGNED_PAYLOAD,
+        hashed_payload: v4::UNSIGNED_PAYLOAD,
         canonical_request: "GET\n\
             /test.txt\n\
             X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524\
@@ -232,14 +231,15 @@ fn signature_v4_of_the_documentation() {
                 query: &query,
                 headers: &headers,
                 signed_headers: &names,
-                payload: example.payload,
+                hashed_payload: example.hashed_payload,
             },
             &mut canonical_request,
         );
         assert_eq!(text(&canonical_request), example.canonical_request, "{section}");
 
         let mut scope = Vec::new();
-        v4::write_scope(&time, "us-east-1", "s3", b"/", &mut scope);
+        v4::CredentialScope { time: &time, region: "us-east-1", service: "s3" }
+            .write(b"/", &mut scope);
         let string_to_sign = v4::string_to_sign(&time, &scope, &canonical_request);
         assert_eq!(text(&string_to_sign), example.string_to_sign, "{section}");
 
@@ -256,7 +256,7 @@ struct V2 {
     method: &'static str,
     content_md5: &'static str,
     content_type: &'static str,
-    /// The line of the date, or of the end of life.
+    /// The header `Date`, or the argument `Expires`.
     date: &'static str,
     /// The headers of the example that are signed by name, sorted.
     headers: &'static [(&'static str, &'static str)],
@@ -540,7 +540,7 @@ fn signature_v2_of_the_documentation() {
             method: example.method.as_bytes(),
             content_md5: example.content_md5.as_bytes(),
             content_type: example.content_type.as_bytes(),
-            // The examples sign the header `Date`, which stands where the end of life stands.
+            // The examples sign the header `Date`, on the line of `Expires`.
             expires: example.date.as_bytes(),
             headers: &headers,
             bucket: example.bucket.map(str::as_bytes),
@@ -564,7 +564,7 @@ fn buckets_of_the_documentation() {
         ("s3.us-west-1.amazonaws.com", None),
     ] {
         assert_eq!(
-            Endpoint::of(host.as_bytes(), None).unwrap().bucket,
+            Endpoint::of(host.as_bytes()).unwrap().bucket(None),
             bucket.map(str::as_bytes),
             "{host}"
         );

@@ -5,7 +5,7 @@
 //! `BOTOCORE_PYTHON` names.
 //!
 //! Input on which botocore differs by design is not generated: header values with white space
-//! outside ASCII's or with control characters (it takes them for spaces), queries that do not
+//! outside ASCII's or with control characters (they are spaces for it), queries that do not
 //! decode to UTF-8, a second `Content-Type` or `Content-MD5` (it signs a line for each).
 
 mod common;
@@ -38,7 +38,7 @@ struct Oracle {
 }
 
 impl Oracle {
-    /// Starts the process, or tells what is missing.
+    /// Starts the process. The error names what is missing.
     fn start() -> Result<Self, String> {
         let python = env::var_os("BOTOCORE_PYTHON").unwrap_or_else(|| "/usr/bin/python3".into());
         let why = match Command::new(&python).args(["-c", "import botocore.auth"]).output() {
@@ -72,7 +72,7 @@ impl Oracle {
         self.stdin.write_all(line.as_bytes()).map_err(|e| e.to_string())?;
         line.clear();
         self.stdout.read_line(&mut line).map_err(|e| e.to_string())?;
-        serde_json::from_str(&line).map_err(|e| format!("{e}, the oracle said {line:?}"))
+        serde_json::from_str(&line).map_err(|e| format!("{e}, the oracle printed {line:?}"))
     }
 }
 
@@ -86,7 +86,7 @@ fn expected(
     let target = match kind {
         SignatureKind::V4Headers | SignatureKind::V2Headers => emitted.target.clone(),
         SignatureKind::V4Query => emitted.target_without(common::is_amz_argument),
-        SignatureKind::V2Query => emitted.target_without(common::is_removed_argument),
+        _ => emitted.target_without(common::is_removed_argument),
     };
     let path = target.split('?').next().unwrap_or_default();
     let question = json!({
@@ -116,11 +116,10 @@ fn compare(oracle: &Mutex<Oracle>, case: &Case, kind: SignatureKind) -> Result<(
     let ours: BTreeMap<_, _> = added
         .keys()
         .map(|name| {
-            let value = match kind {
-                SignatureKind::V4Headers | SignatureKind::V2Headers => {
-                    emitted.header(name).map(String::from)
-                }
-                SignatureKind::V4Query | SignatureKind::V2Query => emitted.argument(name),
+            let value = if common::is_in_headers(kind) {
+                emitted.header(name).map(String::from)
+            } else {
+                emitted.argument(name)
             };
             (name.clone(), value.unwrap_or_default())
         })
@@ -132,11 +131,10 @@ fn compare(oracle: &Mutex<Oracle>, case: &Case, kind: SignatureKind) -> Result<(
 fn check(name: &str, kind: SignatureKind) {
     let oracle = ORACLE.as_ref().unwrap_or_else(|missing| panic!("{missing}"));
     let compare = |case| compare(oracle, &case, kind);
-    match kind {
-        SignatureKind::V4Headers | SignatureKind::V4Query => {
-            common::check(name, v4_case(), compare)
-        }
-        SignatureKind::V2Headers | SignatureKind::V2Query => common::check(name, case(), compare),
+    if common::is_v4(kind) {
+        common::check(name, v4_case(), compare);
+    } else {
+        common::check(name, case(), compare);
     }
 }
 

@@ -76,7 +76,7 @@ def aws_request(case, target):
         s3={'payload_signing_enabled': not case['has_body']}
     )
     if case['is_aws_chunked']:
-        # As botocore says that it will write the body.
+        # As botocore announces its body.
         request.context['checksum'] = {'request_algorithm': {'in': 'trailer'}}
     return request
 

@@ -11,11 +11,11 @@ use std::{
 use common::{KINDS, params};
 use s3_signer::{Credentials, Region, RequestHead, SignError, Signer};
 
-/// What is smaller than this is always there.
+/// Blocks that are smaller than this are always allocated.
 const LARGE: usize = 1024;
 
 thread_local! {
-    /// How many large blocks this thread still gets; `None`: all that it wants.
+    /// How many large blocks this thread can still allocate; `None`: any number.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -79,6 +79,6 @@ fn a_request_without_memory_is_an_error() {
             }
             failures += 1;
         }
-        assert!(failures > 5, "{kind} takes {failures} large blocks only");
+        assert!(failures > 5, "{kind} allocates {failures} large blocks only");
     }
 }

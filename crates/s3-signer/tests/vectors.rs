@@ -1,10 +1,10 @@
-//! The examples of Amazon's documentation that come out of the signer byte for byte. The others
-//! sign headers or lifetimes that the signer does not choose; they are in `src/vectors.rs`.
+//! The examples of Amazon's documentation that the signer makes byte for byte. The others sign
+//! headers or lifetimes that the signer does not choose; they are in `src/vectors.rs`.
 
 mod common;
 
 use common::Emitted;
-use s3_signer::{Credentials, Placement, Region, RequestHead, Signer, SigningParams};
+use s3_signer::{Algorithm, Credentials, Placement, Region, RequestHead, Signer, SigningParams};
 
 /// The credentials of all examples.
 fn credentials() -> Credentials {
@@ -21,10 +21,8 @@ fn v4_headers() {
     let region = Region::new("us-east-1").unwrap();
     let params = SigningParams {
         credentials: &credentials,
-        region: Some(&region),
+        algorithm: Algorithm::V4 { region: &region, service: None },
         placement: Placement::Headers,
-        service: None,
-        bucket_in_host: None,
     };
     for (target, signature) in [
         ("/?lifecycle", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
@@ -60,10 +58,8 @@ fn v2_query() {
     let credentials = credentials();
     let params = SigningParams {
         credentials: &credentials,
-        region: None,
+        algorithm: Algorithm::V2 { bucket_in_host: None },
         placement: Placement::Query,
-        service: None,
-        bucket_in_host: None,
     };
     let head = b"GET /photos/puppy.jpg HTTP/1.1\r\nHost: johnsmith.s3.amazonaws.com\r\n\r\n";
     let mut signer = Signer::new();

@@ -10,7 +10,7 @@ pub fn is_header(argument: &Argument<'_>) -> bool {
     argument.name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("x-amz-"))
 }
 
-/// The headers for which arguments stand, without those that authenticate.
+/// The headers that arguments represent, without those that authenticate.
 /// A header must not be both in the query and among the headers.
 pub fn headers(
     query: &Query<'_>,
@@ -24,7 +24,7 @@ pub fn headers(
             continue;
         }
         let invalid =
-            || Refusal::invalid_argument("The argument does not stand for a header", name);
+            || Refusal::invalid_argument("The argument does not represent a header", name);
         let header = HeaderName::try_from(name).map_err(|_| invalid())?;
         let value = HeaderValue::try_from(argument.value.as_ref()).map_err(|_| invalid())?;
         if present.contains_key(&header) || headers.insert(header, value).is_some() {

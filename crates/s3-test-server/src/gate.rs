@@ -9,7 +9,7 @@
 //!   over the path as sent (`+` instead of `%2B`) is not accepted, and arguments
 //!   of the same name are sorted by their values;
 //! * with Signature V2 in the query, the `x-amz-*` arguments are removed and become
-//!   the headers they stand for, so that the signature has to cover them.
+//!   the headers they represent, so that the signature has to cover them.
 //!
 //! With Signature V4 in the query they become headers, too, but stay in the query,
 //! which the signature covers.
@@ -29,10 +29,8 @@ use crate::credentials::Credentials;
 use crate::payload::{CONTENT_SHA256, DECODED_LENGTH, Form, TRAILER};
 use crate::query::{Query, canonical_uri, retain_arguments};
 use crate::refusal::Refusal;
+use crate::tokens::SECURITY_TOKEN;
 use crate::{arguments, signature, v2, v4};
-
-/// The header and the argument with the session token.
-pub const SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// Headers which would make a signature ambiguous if they were repeated.
 const UNIQUE_HEADERS: [&str; 10] = [
@@ -71,7 +69,7 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    /// Tells how a request is signed. The headers come first when there are
+    /// The kind of the signature of a request. Headers have precedence if there are
     /// signatures in several places, which [`check`] refuses.
     pub fn of(headers: &HeaderMap, query: &Query<'_>) -> Self {
         let authorization = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
@@ -217,25 +215,4 @@ fn has_unusable_range(headers: &HeaderMap) -> bool {
     headers
         .get("range")
         .is_some_and(|range| !range.to_str().is_ok_and(|range| Range::parse(range).is_ok()))
-}
-
-/// The session tokens in the headers.
-pub fn tokens_in_headers(headers: &HeaderMap) -> Vec<&str> {
-    headers
-        .get(SECURITY_TOKEN)
-        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-        .into_iter()
-        .collect()
-}
-
-/// The session tokens in the headers and in the query.
-pub fn tokens<'a>(headers: &'a HeaderMap, query: &'a Query<'_>) -> Vec<&'a str> {
-    let mut tokens = tokens_in_headers(headers);
-    tokens.extend(
-        query
-            .iter()
-            .filter(|argument| argument.name.eq_ignore_ascii_case(SECURITY_TOKEN))
-            .map(|argument| argument.value.as_ref()),
-    );
-    tokens
 }

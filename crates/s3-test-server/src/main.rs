@@ -15,8 +15,10 @@ mod connections;
 mod copy;
 mod credentials;
 mod gate;
+mod hexadecimal;
 mod host;
 mod listing;
+mod output;
 mod payload;
 mod preconditions;
 mod query;
@@ -26,10 +28,10 @@ mod s3;
 mod service;
 mod signature;
 mod store;
+mod tokens;
 mod v2;
 mod v4;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,7 +102,7 @@ async fn serve(listen: SocketAddr, service: Service) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
-    print_line(&format!("listening on {address}"));
+    output::print_line(&format!("listening on {address}"));
 
     tokio::select! {
         () = connections::accept(listener, service) => {}
@@ -108,10 +110,4 @@ async fn serve(listen: SocketAddr, service: Service) -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
-}
-
-/// Prints a line at once. A reader that has gone away is no reason to stop.
-fn print_line(line: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }

@@ -9,9 +9,9 @@ use hyper::http::request::Parts;
 use s3s::crypto::{Checksum, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 
 use crate::aws_chunked;
+use crate::hexadecimal::hexadecimal;
 use crate::query::Query;
 use crate::refusal::Refusal;
-use crate::service::hexadecimal;
 
 /// The header with the SHA-256 of the body, or with the form of the body.
 pub const CONTENT_SHA256: &str = "x-amz-content-sha256";

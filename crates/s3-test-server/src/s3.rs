@@ -624,7 +624,7 @@ fn http_date(timestamp: &Timestamp) -> Option<String> {
 
 /// The token by which a listing continues after a name.
 fn encode_token(name: &str) -> String {
-    crate::service::hexadecimal(name.as_bytes())
+    crate::hexadecimal::hexadecimal(name.as_bytes())
 }
 
 fn decode_token(token: &str) -> S3Result<String> {

@@ -16,6 +16,7 @@ use crate::access::{BodyFault, SignedOnly, Verified};
 use crate::credentials::{Credentials, Secrets};
 use crate::gate::{self, Kind};
 use crate::host::Domains;
+use crate::output;
 use crate::payload;
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -53,7 +54,7 @@ impl Service {
         Self { print_headers, ..self }
     }
 
-    /// Answers a request and tells about it on the standard output.
+    /// Answers a request and logs it on the standard output.
     pub async fn answer(
         &self,
         connection: u64,
@@ -86,7 +87,7 @@ impl Service {
         }
 
         let status = response.status().as_u16();
-        crate::print_line(&format!(
+        output::print_line(&format!(
             "connection={connection} {method} {target} {status} {kind}{effects}{headers}"
         ));
         Ok(response)
@@ -129,9 +130,4 @@ fn effects(headers: &HeaderMap) -> String {
         .filter_map(|name| headers.get(*name).map(|value| (name, value)))
         .map(|(name, value)| format!(" {name}={}", String::from_utf8_lossy(value.as_bytes())))
         .collect()
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime};
 
+use crate::hexadecimal::hexadecimal;
 use crate::payload::CONTENT_SHA256;
 use crate::refusal::Refusal;
-use crate::service::hexadecimal;
 use crate::v4::{ALGORITHM, Signed};
 
 /// How far the clock of the client may be away.

@@ -10,7 +10,7 @@ use s3s::path::{check_bucket_name, check_key};
 use s3s::{S3Result, s3_error};
 use time::OffsetDateTime;
 
-use crate::service::hexadecimal;
+use crate::hexadecimal::hexadecimal;
 
 /// The identifier of the only version of every object.
 pub const VERSION: &str = "v1";
@@ -175,7 +175,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes the content of the objects file, unless it has names that no request
+    /// Reads the content of the objects file, unless it has names that no request
     /// could name.
     pub fn new(contents: Contents) -> Result<Self, InvalidName> {
         let mut buckets = BTreeMap::new();

@@ -5,9 +5,9 @@ use time::format_description::well_known::Rfc2822;
 use time::{Duration, OffsetDateTime};
 
 use crate::credentials::Credentials;
-use crate::gate;
 use crate::query::Query;
 use crate::refusal::Refusal;
+use crate::tokens;
 
 /// How far the clock of the client may be away.
 const LARGEST_SKEW: Duration = Duration::minutes(15);
@@ -76,7 +76,7 @@ pub fn check_headers(
             )
         })?;
     check_arguments(query)?;
-    credentials.check(access_key_id, &gate::tokens_in_headers(headers))?;
+    credentials.check(access_key_id, &tokens::in_headers(headers))?;
 
     let date = headers
         .get("x-amz-date")
@@ -118,7 +118,7 @@ pub fn check_query(
         return Err(Refusal::signature_does_not_match());
     }
     check_arguments(query)?;
-    credentials.check(argument("AWSAccessKeyId"), &gate::tokens(headers, query))
+    credentials.check(argument("AWSAccessKeyId"), &tokens::all(headers, query))
 }
 
 /// Refuses repeated arguments which [`s3s`] would leave out of the verification.

@@ -6,11 +6,11 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use time::Duration;
 
 use crate::credentials::Credentials;
-use crate::gate;
 use crate::host;
 use crate::payload::CONTENT_SHA256;
 use crate::query::Query;
 use crate::refusal::Refusal;
+use crate::tokens;
 
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
@@ -91,7 +91,7 @@ pub fn check_headers<'a>(
         ));
     }
     check_signed_headers(headers, authorization.signed_headers)?;
-    credentials.check(scope.access_key_id, &gate::tokens_in_headers(headers))?;
+    credentials.check(scope.access_key_id, &tokens::in_headers(headers))?;
     let date = headers.get("x-amz-date").and_then(|date| date.to_str().ok());
     Ok(Signed {
         scope,
@@ -155,7 +155,7 @@ pub fn check_query<'a>(
         Ok(seconds) => Duration::seconds(seconds),
     };
     check_signed_headers(headers, argument("X-Amz-SignedHeaders"))?;
-    credentials.check(scope.access_key_id, &gate::tokens(headers, query))?;
+    credentials.check(scope.access_key_id, &tokens::all(headers, query))?;
     Ok(Signed {
         scope,
         headers: argument("X-Amz-SignedHeaders"),

@@ -20,27 +20,67 @@ use NginxTest::Nginx ();
 
 # A misspelt section would pass unnoticed, so that only these are allowed.
 my %Known = map { $_ => 1 } qw(
-    main_config post_main_config http_config config log_level user_files
+    main_config http_config config log_level user_files
     request raw_request raw_request_middle_delay pipelined_requests
-    more_headers timeout wait init http2 curl_options
+    more_headers timeout wait init http2
     ignore_response error_code error_code_like response_headers
-    response_headers_like raw_response_headers_like raw_response_headers_unlike
-    response_body response_body_like response_body_unlike response_body_filters
+    raw_response_headers_like raw_response_headers_unlike
+    response_body response_body_like response_body_filters
     error_log no_error_log grep_error_log grep_error_log_out
     access_log no_access_log must_die skip_nginx skip_eval
     upstream_request upstream_request_like upstream_request_unlike
     upstream_count upstream_connections upstream_response
     s3_log_like s3_log_unlike dns
-    SKIP ONLY LAST
+    cases ONLY
 );
 
 # These hold Perl code or numbers of versions: nothing to expand.
 my %Verbatim = map { $_ => 1 } qw(init skip_eval skip_nginx);
 
+# The block, or one block for each row of its table of cases.
+sub cases {
+    my ($block) = @_;
+
+    return $block unless exists $block->{cases};
+    my ($columns, @rows) = map { [cells($_)] }
+        grep { /\S/ } split /\n/, $block->cases;
+    die $block->name . " - no cases\n" unless @rows;
+    my @blocks;
+    for my $row (@rows) {
+        die $block->name . " - a case of another length: @$row\n"
+            if @$row != @$columns;
+        my %cell;
+        @cell{@$columns} = @$row;
+        push @blocks, with_cells($block, \%cell);
+        $blocks[-1]{row} = @blocks;
+    }
+    return @blocks;
+}
+
+# Separated by "|" between spaces.
+sub cells {
+    my ($line) = @_;
+
+    return map { s/^\s+|\s+$//gr } split /(?<=\s)\|(?=\s|$)/, $line, -1;
+}
+
+# A copy of the block in whose sections, still without their filters, %COLUMN%
+# is replaced by the cell.
+sub with_cells {
+    my ($block, $cell) = @_;
+
+    my $copy = bless {%$block}, ref $block;
+    for my $key ('name', @{$block->{_section_order}[0]}) {
+        next if $key eq 'cases';
+        $copy->set_value($key, $block->$key =~ s/%(\w+)%/$cell->{$1} \/\/ $&/ger);
+    }
+    return $copy;
+}
+
 sub new {
     my ($class, $block, %shared) = @_;
 
-    # shared: upstream, dns, s3, timeout, accumulate, repeat, others, order
+    # shared: upstream, dns, s3, timeout, others, order
     my $name = $block->name;
     $name .= " (other modules $shared{order})" if $shared{order};
     return bless {block => $block, name => $name, %shared}, $class;
@@ -102,15 +142,13 @@ sub skip {
     }
     if (defined(my $spec = $section->{skip_nginx})) {
         my ($count, $op, @number) = $spec =~ m{
-            ^ \s* (\d+) \s* : \s* ([<>]=?) \s* (\d+) \. (\d+) \. (\d+)
+            ^ \s* (\d+) \s* : \s* (<|>=) \s* (\d+) \. (\d+) \. (\d+)
               \s* (?: : \s* (.*?) \s* )? $ }x
             or die "bad skip_nginx section\n";
         my $reason = pop(@number) || "nginx version $op " . join '.', @number;
-        my $order = NginxTest::Nginx::version()
-            <=> sprintf '%d.%03d%03d', @number;
-        my $skip = $order == 0 ? $op =~ /=/
-                 : $order < 0  ? $op =~ /</ : $op =~ />/;
-        return [$count, $reason] if $skip;
+        my $older = NginxTest::Nginx::version()
+            < sprintf '%d.%03d%03d', @number;
+        return [$count, $reason] if $op eq '<' ? $older : !$older;
     }
     for my $module (@{$self->{others}}) {
         return [1, "nginx has no $module"]
@@ -138,7 +176,7 @@ sub run_started {
 
     my $nginx = $self->{nginx} = NginxTest::Nginx->new(
         map({ $_ => $section->{$_} }
-            qw(main_config post_main_config http_config config user_files)),
+            qw(main_config http_config config user_files)),
         log_level => first_word($section->{log_level}),
         http2     => defined $section->{http2},
         $self->{order} => $self->{others},
@@ -234,8 +272,8 @@ sub send_request {
 
     my $section = $self->{section};
     my $timeout = seconds($section->{timeout}) // $self->{timeout};
-    return NginxTest::Client::send_by_curl($request, $timeout,
-        $section->{curl_options}, work_dir()) if defined $section->{http2};
+    return NginxTest::Client::send_by_curl($request, $timeout, work_dir())
+        if defined $section->{http2};
     return NginxTest::Client::send_request($request, $timeout,
         $section->{raw_request_middle_delay});
 }
@@ -244,9 +282,8 @@ sub seconds {
     my ($text) = @_;
 
     return unless defined $text;
-    my ($number, $unit) = $text =~ /^\s*([\d.]+)\s*(ms|s|m)?\s*$/
-        or die "bad time '$text'\n";
-    return $number * {ms => 0.001, s => 1, m => 60}->{$unit || 's'};
+    my ($number) = $text =~ /^\s*([\d.]+)\s*$/ or die "bad time '$text'\n";
+    return $number;
 }
 
 sub check_request_logs {
@@ -254,8 +291,7 @@ sub check_request_logs {
 
     my ($section, $name, $nginx) = @{$self}{qw(section name nginx)};
     sleep seconds($section->{wait}) if defined $section->{wait};
-    check_logs($section, $name, $nginx, accumulate => $self->{accumulate},
-        repeat => $self->{repeat});
+    check_logs($section, $name, $nginx);
     check_access_log($section, $name, $nginx)
         unless defined $section->{ignore_response};
     return;
@@ -285,7 +321,12 @@ sub end_servers {
 
 # --- keeping files ----------------------------------------------------------
 
-sub number { my ($self) = @_; return $self->{block}->seq_num }
+# The number of the block in its file and, if it has cases, of the case.
+sub number {
+    my ($self) = @_;
+
+    return join '-', grep { defined } $self->{block}->seq_num, $self->{block}{row};
+}
 
 # The files of failures of an earlier run would be misleading.
 sub forget_failures {
@@ -311,9 +352,8 @@ sub keep_files {
     return;
 }
 
-# What others come to see, in one place, for checks over the whole suite: the
-# logs and the responses, and apart from them what arrived at the recording
-# upstream.
+# For checks over the whole suite: the logs and the responses, and in another file
+# what arrived at the recording upstream.
 sub append_log {
     my ($self) = @_;
 

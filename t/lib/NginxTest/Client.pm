@@ -1,7 +1,7 @@
 package NginxTest::Client;
 
 # The HTTP client: makes requests of the request sections, sends them byte for
-# byte, and takes the responses apart.
+# byte, and parses the responses.
 
 use strict;
 use warnings;
@@ -9,15 +9,14 @@ use warnings;
 use Errno qw(EAGAIN EINTR EINPROGRESS);
 use IO::Select ();
 use IO::Socket::INET ();
-use Text::ParseWords qw(shellwords);
 use Time::HiRes qw(sleep time);
 
 use NginxTest::Env qw(server_port);
 use NginxTest::Process qw(spawn is_alive stop_process wait_until exit_status);
 
 # The requests of a block: an array of requests, each an array of packets,
-# each a hash with value and, optionally, delay_before and delay_after. The
-# sections are given expanded.
+# each a hash with value and, optionally, delay_before. The sections are given
+# expanded.
 sub requests {
     my ($section) = @_;
 
@@ -29,8 +28,7 @@ sub requests {
     my $request = $section->{request};
     die "no request section\n" unless defined $request;
     if (!ref $request) {
-        # Comments and empty lines before the request line.
-        1 while $request =~ s/\A(?:\s*#[^\n]+\s+|\s+)//;
+        $request =~ s/\A\s+//;
         $request = [$request];
     }
     die "the request section is neither a string nor an array\n"
@@ -80,7 +78,7 @@ sub headers_for {
 
     my $lines = '';
     for my $line (split /\r?\n/, $more // '') {
-        next if $line =~ /^\s*(?:#|$)/;
+        next unless $line =~ /\S/;
         my ($name, $value) = split /:\s*/, $line, 2;
         $lines .= "$name: " . ($value // '') . "\r\n";
     }
@@ -89,7 +87,7 @@ sub headers_for {
 
 # Turns "METHOD [URI [VERSION]]" and the body after that line into a complete
 # request, without moving the borders between packets: the request line and
-# the headers all go to the first packet.
+# the headers are all in the first packet.
 sub complete {
     my ($packets, $headers, $connection) = @_;
 
@@ -137,7 +135,7 @@ sub spread {
 }
 
 # Sends one request on a new connection and reads to the end of it; returns
-# the bytes received and, if it went wrong, a complaint.
+# the bytes received and, after a failure, a complaint.
 sub send_request {
     my ($packets, $timeout, $middle_delay) = @_;
 
@@ -200,7 +198,7 @@ sub next_packet {
     sleep $state->{pause} if $state->{pause};
     my $packet = shift @{$state->{packets}};
     sleep $packet->{delay_before} if $packet->{delay_before};
-    $state->{pause} = $packet->{delay_after} || $state->{middle_delay};
+    $state->{pause} = $state->{middle_delay};
     $state->{out}   = $packet->{value};
     return;
 }
@@ -265,7 +263,7 @@ sub dechunk {
 
 # Sends the request with curl over HTTP/2 without TLS; returns as above.
 sub send_by_curl {
-    my ($packets, $timeout, $options, $dir) = @_;
+    my ($packets, $timeout, $dir) = @_;
 
     my $request = join '', map { $_->{value} } @$packets;
     my ($method, $uri, $head, $body) =
@@ -286,7 +284,6 @@ sub send_by_curl {
         close $out;
         push @command, '--data-binary', "\@$dir/curl.body";
     }
-    push @command, shellwords($options) if defined $options;
     push @command, 'http://127.0.0.1:' . server_port() . $uri;
 
     my %output = (stdout => "$dir/curl.out", stderr => "$dir/curl.err");

@@ -67,7 +67,7 @@ sub wait_for_answer {
     my $answered = qr/^A \Q$name $answer\E\n.*^AAAA \Q$name\E\b/ms;
     wait_until(WAIT_LIMIT, sub {
         return slurp(log_path()) =~ $answered;
-    }) or die "the DNS server was not asked for $name, or answered"
+    }) or die "the DNS server has no query for $name, or answered"
         . " something other than $answer:\n" . slurp(log_path());
     return;
 }

@@ -67,8 +67,7 @@ sub new_server_port {
     return $ENV{TEST_NGINX_SERVER_PORT} = reserve_port();
 }
 
-# Expands $TEST_NGINX_X and ${TEST_NGINX_X} in a string, or in the strings of
-# arrays and hashes; patterns and subs are left alone, as they can use %ENV.
+# Expands $TEST_NGINX_X in a string, or in the strings of arrays and hashes; patterns and subs are left alone, as they can use %ENV.
 sub expand {
     my ($value) = @_;
 
@@ -78,8 +77,7 @@ sub expand {
         if ref $value eq 'HASH';
     return $value if ref $value;
 
-    $value =~ s/\$(?:(TEST_NGINX_[A-Z0-9_]+)|\{(TEST_NGINX_[A-Z0-9_]+)\})/
-                lookup($1 || $2)/gex;
+    $value =~ s/\$(TEST_NGINX_[A-Z0-9_]+)/lookup($1)/ge;
     return $value;
 }
 
@@ -90,9 +88,13 @@ sub lookup {
     return $ENV{$name};
 }
 
+# An account of the S3 server; see t/fixtures/credentials.json.
+$ENV{TEST_NGINX_KEYS} = 's3_access_key AKIDTEST00000000001;'
+    . ' s3_secret_key SecretCanary/With+Signs0000000000000001;';
+
 new_server_port();
 $ENV{TEST_NGINX_REFUSED_PORT} = reserve_port();
-$ENV{"TEST_NGINX_RAND_PORT_$_"} = reserve_port() for 1 .. 5;
+$ENV{"TEST_NGINX_RAND_PORT_$_"} = reserve_port() for 1 .. 3;
 $ENV{TEST_NGINX_SERVROOT} = serv_root();
 $ENV{TEST_NGINX_HTML_DIR} = serv_root() . '/html';
 

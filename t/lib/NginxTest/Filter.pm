@@ -1,7 +1,7 @@
 package NginxTest::Filter;
 
-# The filters of sections. Test::Base's eval filter hands an error on as the
-# value of the section, where it may pass for an expectation; ours dies.
+# The filters of sections. Test::Base's eval filter returns an error as the value
+# of the section, which could be read as an expectation; ours dies.
 
 use strict;
 use warnings;

@@ -9,19 +9,16 @@ use Cwd ();
 use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use Time::HiRes qw(sleep);
-use Time::Local qw(timegm);
 
 use NginxTest::Env qw(serv_root server_port new_server_port);
 use NginxTest::Process qw(spawn stop_process is_alive exit_status wait_until);
 
 use constant START_LIMIT => 10;
 
-# The last version of nginx from which freenginx took over everything.
+# The last version of nginx all changes of which are in freenginx.
 use constant FREENGINX_BASE => 1.025004;
 
 our %Setting = (
-    log_level          => $ENV{TEST_NGINX_LOG_LEVEL} || 'debug',
-    workers            => 1,
     worker_connections => 64,
     root_location      => 1,
 );
@@ -33,17 +30,14 @@ my %LogFile = (error => 'error.log', access => 'access.log',
 sub new {
     my ($class, %part) = @_;
 
-    # part: main_config, post_main_config, http_config, config, log_level,
-    # http2, user_files; before or after: names of modules of others
+    # part: main_config, http_config, config, log_level, http2, user_files;
+    # before or after: names of modules of others
     return bless {part => \%part, offset => 0}, $class;
 }
 
 sub binary {
-    return $ENV{TEST_NGINX_BINARY} if $ENV{TEST_NGINX_BINARY};
-    for my $dir (split(/:/, $ENV{PATH} || ''), '/usr/sbin') {
-        return "$dir/nginx" if -x "$dir/nginx";
-    }
-    die "no nginx found: set TEST_NGINX_BINARY\n";
+    return $ENV{TEST_NGINX_BINARY}
+        // die "set TEST_NGINX_BINARY to the nginx program\n";
 }
 
 # The program and its version as nginx -v prints them and error pages show them:
@@ -108,15 +102,10 @@ sub write_user_files {
     return unless defined $files && length $files;
     $files = parse_user_files($files) unless ref $files;
     for my $file (@$files) {
-        my ($name, $body, $date) = @$file;
-        my $path = $name =~ m{^/} ? $name : serv_root() . "/html/$name";
-        my ($dir) = $path =~ m{^(.*)/};
-        make_path($dir);
+        my ($name, $body) = @$file;
+        my $path = serv_root() . "/html/$name";
+        make_path(dirname($path));
         write_file($path, $body);
-        if (defined $date) {
-            my $time = touch_time($date);
-            utime $time, $time, $path;
-        }
     }
     return;
 }
@@ -126,26 +115,13 @@ sub parse_user_files {
 
     my @files;
     for my $line (split /^/m, $text) {
-        if ($line =~ /^>>> (\S+)(?:[ \t]+(\S+))?/) {
-            push @files, [$1, '', $2];
+        if ($line =~ /^>>> (\S+)/) {
+            push @files, [$1, ''];
         } elsif (@files) {
             $files[-1][1] .= $line;
         }
     }
     return \@files;
-}
-
-# [[CC]YY]MMDDhhmm[.ss] in GMT, as the touch command takes it.
-sub touch_time {
-    my ($date) = @_;
-
-    my ($cc, $yy, $month, $day, $hour, $minute, $second) = $date =~
-        /^(?:(\d\d)?(\d\d))?(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d\d))?$/
-        or die "bad date in user_files: $date\n";
-    my $year = !defined $yy ? (gmtime)[5] + 1900
-             : defined $cc  ? "$cc$yy"
-             :                $yy + ($yy < 69 ? 2000 : 1900);
-    return timegm($second // 0, $minute, $hour, $day, $month - 1, $year);
 }
 
 sub write_file {
@@ -169,16 +145,16 @@ sub write_config {
     my ($self) = @_;
 
     my $part = $self->{part};
-    my ($main, $post_main, $http, $config) =
-        map { $part->{$_} // '' }
-        qw(main_config post_main_config http_config config);
+    my ($main, $http, $config) =
+        map { $part->{$_} // '' } qw(main_config http_config config);
     my $root     = serv_root();
-    my $level    = $part->{log_level} || $Setting{log_level};
+    my $level    = $part->{log_level} || 'debug';
     my $listen   = '127.0.0.1:' . server_port();
     $listen     .= ' http2' if $part->{http2};
     # nginx would look for a relative path below its prefix.
     # One path may have spaces in it; several are separated by them.
-    my $paths    = $ENV{TEST_NGINX_LOAD_MODULES} || '';
+    my $paths    = $ENV{TEST_NGINX_LOAD_MODULES}
+        // die "set TEST_NGINX_LOAD_MODULES to the module, or run make test T=FILE\n";
     my $modules  = join '', map { 'load_module "' . Cwd::abs_path($_) . "\";\n" }
                    map({ other_module($_) } @{$part->{before} // []}),
                    (-e $paths ? $paths : split ' ', $paths),
@@ -196,7 +172,7 @@ END
     write_file("$root/conf/nginx.conf", <<"END");
 ${modules}${user}daemon off;
 master_process on;
-worker_processes $Setting{workers};
+worker_processes 1;
 pid logs/nginx.pid;
 lock_file logs/nginx.lock;
 error_log logs/error.log $level;
@@ -218,7 +194,6 @@ $config
 
 $location    }
 }
-$post_main
 events {
     accept_mutex off;
     worker_connections $Setting{worker_connections};
@@ -265,8 +240,8 @@ sub launch {
          '-e', 'logs/error.log'],
         stderr => "$root/logs/stderr.log");
 
-    # nginx writes its pid file after it has begun to listen, which tells us
-    # that it is ready without a connection that would show in its logs.
+    # nginx writes its pid file after it has begun to listen. A connection would
+    # be in its logs.
     my $state = wait_until(START_LIMIT, sub {
         return -s "$root/logs/nginx.pid" ? 'ready'
              : is_alive($self->{pid})    ? '' : 'ended';
@@ -284,14 +259,14 @@ sub launch {
 sub status { my ($self) = @_; return $self->{status} }
 
 # Ends nginx gracefully, so that it reports what it finds left open; returns a
-# complaint if this took force.
+# complaint if another signal was needed.
 sub stop {
     my ($self) = @_;
 
     my $pid  = delete $self->{pid} or return;
     my $died = !is_alive($pid);
     my $used = stop_process($pid, [QUIT => 3], [TERM => 2]);
-    return 'nginx had ended before it was told to' if $died;
+    return 'nginx has ended by itself' if $died;
     return "nginx did not end on SIGQUIT but on SIG$used"
         if $used && $used ne 'QUIT';
     return;
@@ -372,7 +347,7 @@ sub reload {
     return;
 }
 
-# nginx goes on to log for a moment after the client has seen the end of its
+# nginx still logs for a moment after the client has seen the end of its
 # connection: waits until the log has stopped growing.
 sub settle {
     my ($self) = @_;

@@ -2,7 +2,7 @@ package NginxTest::Process;
 
 # Child processes of a test file: starts them, waits for them and sees to it
 # that every one of them has ended when the test file ends, however it ends.
-# Only process ids which were handed out here are ever signalled.
+# Only these processes are signalled.
 
 use strict;
 use warnings;
@@ -46,7 +46,7 @@ sub spawn {
         _exit(127);
     }
 
-    # Done on both sides: whichever comes first, the group exists from now on.
+    # Done on both sides: whichever is first, the group exists from now on.
     setpgrp($pid, $pid);
     $Running{$pid} = $name;
     return $pid;
@@ -105,7 +105,7 @@ sub exit_status {
 }
 
 # Sends the signals one after the other, each with its time limit, until the
-# process is gone. Returns the signal which ended it, or '' if none was needed.
+# process has ended. Returns the signal which ended it, or '' if none was needed.
 sub stop_process {
     my ($pid, @steps) = @_;
 
@@ -113,7 +113,7 @@ sub stop_process {
     push @steps, [KILL => 5];
     for my $step (@steps) {
         my ($signal, $limit) = @$step;
-        # Forced ends go to the whole group: children must not be left over.
+        # SIGKILL is sent to the whole group, so that no children are left.
         kill $signal, $signal eq 'KILL' ? -$pid : $pid;
         return $signal if wait_until($limit, sub { !is_alive($pid) });
     }

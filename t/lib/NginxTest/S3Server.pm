@@ -27,7 +27,7 @@ sub new {
 
     my $fixtures = base_dir() . '/fixtures';
     my @command  = (
-        find_program(),
+        program(),
         '--listen'      => '127.0.0.1:0',
         '--objects'     => "$fixtures/objects.json",
         '--credentials' => "$fixtures/credentials.json",
@@ -40,19 +40,12 @@ sub new {
     return $self;
 }
 
-sub port { my ($self) = @_; return $self->{port} }
-
-sub find_program {
-    my $set = $ENV{TEST_NGINX_S3_SERVER};
-    return $set if defined $set && length $set;
-
-    my $target = base_dir() . '/../target';
-    for my $profile (qw(debug release)) {
-        return "$target/$profile/s3-test-server"
-            if -x "$target/$profile/s3-test-server";
-    }
-    die "TEST_NGINX_S3_SERVER must be the path of the S3 server\n";
+sub program {
+    return $ENV{TEST_NGINX_S3_SERVER}
+        // die "set TEST_NGINX_S3_SERVER to the S3 server program\n";
 }
+
+sub port { my ($self) = @_; return $self->{port} }
 
 sub wait_for_port {
     my ($self) = @_;

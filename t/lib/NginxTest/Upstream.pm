@@ -1,9 +1,9 @@
 package NginxTest::Upstream;
 
-# The recording upstream: an HTTP server on a TCP port and on a unix socket
-# that writes down every request it is sent, byte for byte, and answers as the
-# block says. The listening sockets live as long as the test file, so that the
-# addresses stay the same; a child process serves them during one block.
+# The recording upstream: an HTTP server on a TCP port and on a unix socket that
+# records every request, byte for byte, and answers as the block sets. The
+# listening sockets live as long as the test file, so that the addresses stay the
+# same; a child process serves them during one block.
 
 use strict;
 use warnings;
@@ -202,12 +202,12 @@ sub on_readable {
     return;
 }
 
-# Takes requests off the input while no answer is under way: answers go out in
-# the order of the requests.
+# Serves requests of the input while no answer is being sent: answers are in the
+# order of the requests.
 sub serve {
     my ($self, $conn) = @_;
 
-    # An answer that is out at once leads back here.
+    # An answer that is sent at once calls this function again.
     return if $conn->{serving};
     local $conn->{serving} = 1;
     while (!$conn->{due} && !length $conn->{out} && !$conn->{gone}) {

@@ -13,7 +13,7 @@ use aws_sigv4::{
     sign::v4,
 };
 use s3_signer::{
-    Credentials, Placement, QUERY_LIFETIME, Region, RequestHead, SignatureKind, Signer,
+    Algorithm, Credentials, Placement, QUERY_LIFETIME, Region, RequestHead, SignatureKind, Signer,
     SigningParams,
 };
 
@@ -35,7 +35,7 @@ const HOST: &str = "films.s3.eu-west-1.amazonaws.com";
 const PATH: &str = "/films/2013/05/a-film-of-some-length-and-its-name-in-full.mp4";
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
-/// As long as the session tokens that Amazon gives out, and with as many characters to encode.
+/// As long as session tokens of Amazon's, and with as many characters to encode.
 fn token() -> String {
     "FwoGZXIvYXdzEBYaDEXAMPLE/abcdefghij+lmnopq".repeat(24)
 }
@@ -65,7 +65,7 @@ pub struct Case {
     pub kind: SignatureKind,
     token: Option<String>,
     credentials: Credentials,
-    region: Option<Region>,
+    region: Region,
 }
 
 impl fmt::Display for Case {
@@ -77,42 +77,45 @@ impl fmt::Display for Case {
 
 impl Case {
     pub fn new(kind: SignatureKind, with_token: bool) -> Self {
-        use SignatureKind::{V2Headers, V2Query, V4Headers, V4Query};
         let token = with_token.then(token);
         Self {
             kind,
             credentials: Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, token.as_deref())
                 .unwrap(),
             token,
-            region: match kind {
-                V4Headers | V4Query => Some(Region::new(REGION).unwrap()),
-                V2Headers | V2Query => None,
-            },
+            region: Region::new(REGION).unwrap(),
         }
     }
 
+    /// Whether this is Signature V4, or else V2.
+    pub fn is_v4(&self) -> bool {
+        matches!(self.kind, SignatureKind::V4Headers | SignatureKind::V4Query)
+    }
+
     pub fn params(&self) -> SigningParams<'_> {
-        use SignatureKind::{V2Headers, V2Query, V4Headers, V4Query};
         SigningParams {
             credentials: &self.credentials,
-            region: self.region.as_ref(),
-            placement: match self.kind {
-                V4Headers | V2Headers => Placement::Headers,
-                V4Query | V2Query => Placement::Query,
+            algorithm: if self.is_v4() {
+                Algorithm::V4 { region: &self.region, service: None }
+            } else {
+                Algorithm::V2 { bucket_in_host: None }
             },
-            service: None,
-            bucket_in_host: None,
+            placement: match self.kind {
+                SignatureKind::V4Headers | SignatureKind::V2Headers => Placement::Headers,
+                _ => Placement::Query,
+            },
         }
     }
 
     /// The lengths of the canonical request, 0 when there is none, and of the string to sign.
     pub fn texts(&self) -> [usize; 2] {
-        /// What stands for the token in an explanation.
+        /// The replacement of the token in an explanation.
         const HIDDEN: &[u8] = b"[redacted]";
         let head = ordinary();
         let mut signer = Signer::new();
-        signer.sign(&RequestHead::parse(&head).unwrap(), &self.params(), NOON).unwrap();
-        let explanation = signer.explain(&self.params());
+        let params = self.params();
+        let request = RequestHead::parse(&head).unwrap();
+        let explanation = signer.sign(&request, &params, NOON).unwrap().explain();
         let length = |text: &Vec<u8>| {
             let tokens = text.windows(HIDDEN.len()).filter(|window| *window == HIDDEN).count();
             text.len() - tokens * HIDDEN.len() + tokens * self.token_length()

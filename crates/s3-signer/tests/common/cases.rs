@@ -1,12 +1,12 @@
-//! Requests such as nginx may send, and heads such as nobody should.
+//! Requests that a proxy may send, and damaged heads.
 
 use std::fmt;
 
 use percent_encoding::percent_decode;
 use proptest::{collection::vec, option, prelude::*, sample::select, string::string_regex};
-use s3_signer::{Credentials, Region, Service, SignatureKind, SigningParams};
+use s3_signer::{Algorithm, Credentials, Region, Service, SignatureKind, SigningParams};
 
-use super::params;
+use super::{is_v4, params};
 
 /// A request and what signs it.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub enum Body {
 }
 
 impl Case {
-    /// The head as nginx would send it.
+    /// The head, as a proxy would send it.
     pub fn head(&self) -> Vec<u8> {
         let mut head = format!("{} ", self.method).into_bytes();
         head.extend_from_slice(&self.target);
@@ -73,12 +73,12 @@ impl Case {
                 .expect("generated of graphic characters");
         let region = Region::new(self.region).expect("a name of Amazon's");
         let service = self.set_service.map(|name| Service::new(name).expect("a name"));
-        let params = SigningParams {
-            service: service.as_ref(),
-            bucket_in_host: self.bucket_in_host,
-            ..params(kind, &credentials, &region)
+        let algorithm = if is_v4(kind) {
+            Algorithm::V4 { region: &region, service: service.as_ref() }
+        } else {
+            Algorithm::V2 { bucket_in_host: self.bucket_in_host }
         };
-        run(&params)
+        run(&SigningParams { algorithm, ..params(kind, &credentials, &region) })
     }
 }
 
@@ -98,7 +98,7 @@ impl fmt::Debug for Case {
     }
 }
 
-/// Hosts with the service and the bucket they name, and the advice given for them.
+/// Hosts with the service and the bucket that they name, and the `bucket_in_host` for them.
 const HOSTS: [(&str, &str, Option<&str>, Option<bool>); 16] = [
     ("films.s3.eu-west-1.amazonaws.com", "s3", Some("films"), None),
     ("Films.S3.AmazonAWS.com:443", "s3", Some("films"), None),
@@ -238,8 +238,8 @@ pub fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// As [`case`], and some bodies in chunks: with the payload hash that says so, or without any. Some
-/// of these requests have no body.
+/// As [`case`], and some bodies in chunks, with the `x-amz-content-sha256` of this form or without.
+/// Some of these requests have no body.
 pub fn v4_case() -> impl Strategy<Value = Case> {
     let chunked = (case(), any::<(bool, prop::sample::Index)>()).prop_map(|(mut case, chance)| {
         let (has_hash, at) = chance;
@@ -393,7 +393,7 @@ fn any_case(name: impl Strategy<Value = &'static str>) -> impl Strategy<Value = 
 
 /// Words with spaces between, white space around. No tabs between words: Amazon's library signs
 /// them as they are, botocore and this signer as a space. No white space or control characters
-/// outside ASCII's: botocore takes them for spaces.
+/// outside ASCII's: they are spaces for botocore.
 fn value() -> impl Strategy<Value = String> {
     let around = || select(&["", " ", "  ", "\t", " \t "][..]);
     let words = prop_oneof![

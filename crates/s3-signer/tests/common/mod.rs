@@ -13,8 +13,8 @@ use proptest::{
     test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
 };
 use s3_signer::{
-    Credentials, Placement, Region, RequestHead, SignError, SignatureKind, SignedHead, Signer,
-    SigningParams,
+    Algorithm, Credentials, Placement, Region, RequestHead, SignError, SignatureKind, SignedHead,
+    Signer, SigningParams,
 };
 
 use cases::Case;
@@ -33,19 +33,28 @@ pub fn params<'a>(
     credentials: &'a Credentials,
     region: &'a Region,
 ) -> SigningParams<'a> {
-    let (region, placement) = match kind {
-        SignatureKind::V4Headers => (Some(region), Placement::Headers),
-        SignatureKind::V4Query => (Some(region), Placement::Query),
-        SignatureKind::V2Headers => (None, Placement::Headers),
-        SignatureKind::V2Query => (None, Placement::Query),
+    let algorithm = if is_v4(kind) {
+        Algorithm::V4 { region, service: None }
+    } else {
+        Algorithm::V2 { bucket_in_host: None }
     };
-    let params =
-        SigningParams { credentials, region, service: None, placement, bucket_in_host: None };
+    let placement = if is_in_headers(kind) { Placement::Headers } else { Placement::Query };
+    let params = SigningParams { credentials, algorithm, placement };
     assert_eq!(params.kind(), kind);
     params
 }
 
-/// Runs `test` on thousands of values; `PROPTEST_CASES` says another number. The seed is printed
+/// Whether a kind is of Signature V4, or else of V2.
+pub fn is_v4(kind: SignatureKind) -> bool {
+    matches!(kind, SignatureKind::V4Headers | SignatureKind::V4Query)
+}
+
+/// Whether a kind has the signature in headers, or else in the query.
+pub fn is_in_headers(kind: SignatureKind) -> bool {
+    matches!(kind, SignatureKind::V4Headers | SignatureKind::V2Headers)
+}
+
+/// Runs `test` on thousands of values; `PROPTEST_CASES` sets another number. The seed is printed
 /// at the start and with a failure; `PROPTEST_RNG_SEED` repeats a run.
 pub fn check<S: Strategy>(
     name: &str,
@@ -126,13 +135,13 @@ impl Emitted {
         if kept.is_empty() { path.into() } else { format!("{path}?{}", kept.join("&")) }
     }
 
-    /// The headers that S3 wants signed, but not those that a signature of this kind itself brings.
+    /// The headers that S3 requires to be signed, without those that a signature of this kind adds.
     pub fn headers_to_sign(&self, kind: SignatureKind) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(
             move |(name, _)| {
                 let name = name.to_ascii_lowercase();
                 let is_ours = match kind {
-                    SignatureKind::V4Query => !is_payload_hash(&name) && is_removed_header(&name),
+                    SignatureKind::V4Query => !is_content_sha256(&name) && is_removed_header(&name),
                     _ => is_removed_header(&name),
                 };
                 !is_ours
@@ -143,19 +152,20 @@ impl Emitted {
     }
 }
 
-/// Whether a client's header of this name, in lower case, is removed: it authenticates, or asks for
+/// Whether a client's header of this name, in lower case, is removed: it authenticates, or requests
 /// another protocol.
 pub fn is_removed_header(name: &str) -> bool {
-    is_payload_hash(name)
+    is_content_sha256(name)
         || matches!(name, "authorization" | "x-amz-date" | "x-amz-security-token" | "upgrade")
 }
 
-/// Whether a header of this name, in lower case, has the payload hash.
-fn is_payload_hash(name: &str) -> bool {
+/// Whether a header of this name, in lower case, has the hashed payload.
+fn is_content_sha256(name: &str) -> bool {
     name == "x-amz-content-sha256"
 }
 
-/// Whether a client's argument of this name is removed: it authenticates, or S3 takes it for a header.
+/// Whether a client's argument of this name is removed: it authenticates, or S3 reads it as a
+/// header.
 pub fn is_removed_argument(name: &str) -> bool {
     is_amz_argument(name) || matches!(name, "AWSAccessKeyId" | "Signature" | "Expires")
 }
@@ -181,7 +191,7 @@ pub fn path(target: &[u8]) -> Vec<u8> {
 pub fn sign_bytes<'s>(
     signer: &'s mut Signer,
     bytes: &[u8],
-    params: &SigningParams,
+    params: &'s SigningParams<'s>,
     now: i64,
 ) -> Result<SignedHead<'s>, SignError> {
     signer.sign(&RequestHead::parse(bytes)?, params, now)
@@ -192,10 +202,12 @@ pub fn sign_bytes<'s>(
 pub fn sign(case: &Case, kind: SignatureKind) -> Result<Emitted, TestCaseError> {
     let head = case.head();
     let mut signer = Signer::new();
-    let signed = case.with_params(kind, |params| sign_bytes(&mut signer, &head, params, case.now));
-    let signed = signed.map_err(|error| TestCaseError::fail(error.to_string()))?;
-    proptest::prop_assert_eq!(signed.replaces, head.len());
-    let emitted = Emitted::parse(signed.head).map_err(TestCaseError::fail)?;
+    let emitted = case.with_params(kind, |params| {
+        let signed = sign_bytes(&mut signer, &head, params, case.now)
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        proptest::prop_assert_eq!(signed.replaces, head.len());
+        Emitted::parse(signed.head).map_err(TestCaseError::fail)
+    })?;
     check_kept(case, kind, &emitted)?;
     Ok(emitted)
 }
@@ -213,9 +225,9 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
     prop_assert_eq!(Ok(()), canonical(emitted_query, "=&"), "query {}", emitted_query);
 
     let has_token = case.token.is_some();
-    let added: &[&str] = match (kind, has_token) {
-        (SignatureKind::V4Headers | SignatureKind::V2Headers, _) => &[],
-        (SignatureKind::V4Query, _) => &[
+    let added: &[&str] = match kind {
+        SignatureKind::V4Headers | SignatureKind::V2Headers => &[],
+        SignatureKind::V4Query => &[
             "X-Amz-Algorithm",
             "X-Amz-Credential",
             "X-Amz-Date",
@@ -224,9 +236,7 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
             "X-Amz-Signature",
             "X-Amz-Security-Token",
         ],
-        (SignatureKind::V2Query, _) => {
-            &["AWSAccessKeyId", "Expires", "Signature", "x-amz-security-token"]
-        }
+        _ => &["AWSAccessKeyId", "Expires", "Signature", "x-amz-security-token"],
     };
     let added_count = added.len() - usize::from(!added.is_empty() && !has_token);
     let (ours, mut kept): (Vec<_>, Vec<_>) =
@@ -238,7 +248,7 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
     }
     let mut wanted = arguments(&case.target);
     wanted.retain(|(name, _)| !is_removed_argument(name));
-    if kind == SignatureKind::V4Headers || kind == SignatureKind::V4Query {
+    if is_v4(kind) {
         wanted.sort();
         kept.sort();
     }
@@ -256,7 +266,7 @@ fn check_kept(case: &Case, kind: SignatureKind, emitted: &Emitted) -> Result<(),
         }
         SignatureKind::V2Headers => &["x-amz-date", "x-amz-security-token", "Authorization"],
         SignatureKind::V4Query if case.is_aws_chunked => &["x-amz-content-sha256"],
-        SignatureKind::V4Query | SignatureKind::V2Query => &[],
+        _ => &[],
     };
     for name in added.iter().filter(|name| has_token || **name != "x-amz-security-token") {
         wanted.push((name, emitted.header(name).unwrap_or("missing, or there twice")));

@@ -1,0 +1,8 @@
+//! The sources of credentials.
+
+mod secret;
+mod source;
+mod variables;
+
+pub(crate) use secret::{Secret, secret};
+pub(crate) use source::Source;
