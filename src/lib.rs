@@ -1,14 +1,14 @@
 //! `ngx_http_s3_auth_module`: nginx signs the requests that it proxies to S3.
 //!
-//! Each folder uses those below it only.
+//! Each module uses those below it only.
 //!
 //! | module | contents |
 //! |---|---|
 //! | `request` | a request: its gate, its signature, its response |
 //! | `conf` | the directives, and what they set in each block |
 //! | `credentials` | the sources of credentials |
-//! | `nginx` | nginx, as far as this module uses it beyond the crate `ngx` |
 //! | `refusal` | why a request is not sent |
+//! | `nginx` | nginx, as far as this module uses it beyond the crate `ngx` |
 //!
 //! The crate `s3-signer` signs. It does not depend on nginx.
 
@@ -39,9 +39,9 @@ pub static mut ngx_modules: [*const ngx_module_t; 2] =
 #[allow(non_upper_case_globals, missing_docs)]
 pub static mut ngx_module_names: [*const c_char; 2] = [NAME.as_ptr(), ptr::null()];
 
-/// The place among the modules: before the range body filter, so after all modules that are no filters,
-/// such as the proxy module, and after the filters that other modules add. nginx calls these after this
-/// one: they see redirects without signatures.
+/// The place among the modules: before the range body filter, so after all modules that are no
+/// filters, such as the proxy module, and after the filters that other modules add. nginx calls
+/// these after this one: they see redirects without signatures.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals, missing_docs)]
 pub static mut ngx_module_order: [*const c_char; 3] =

@@ -20,8 +20,8 @@ pub(crate) enum Refusal {
     /// The request head cannot be signed.
     #[error("{0}{remedy}", remedy = remedy(.0))]
     Sign(#[from] SignError),
-    /// The body is longer or shorter than the head announces: S3 would parse the rest of it as another
-    /// request, or the next request as the rest of it.
+    /// The body is longer or shorter than the head announces: S3 would parse the rest of it as
+    /// another request, or the next request as the rest of it.
     #[error("the length of the body differs from that in the request head")]
     OtherBody,
     /// The proxy module has failed to create the head again.

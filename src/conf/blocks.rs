@@ -29,8 +29,8 @@ use super::{
 use crate::nginx::{bits, layout, log, proxy};
 
 unsafe extern "C" {
-    /// The module, which `lib.rs` defines.
-    static ngx_http_s3_auth_module: ngx_module_t;
+    /// The module, which `lib.rs` defines. Declared here, since an import would be a circle.
+    static mut ngx_http_s3_auth_module: ngx_module_t;
 }
 
 /// The module, for its configurations and for the contexts of requests.
@@ -38,9 +38,10 @@ pub(crate) struct S3AuthModule;
 
 impl HttpModule for S3AuthModule {
     fn module() -> &'static ngx_module_t {
-        // SAFETY: nginx sets the indexes of a module when it loads it, before it calls it, and does not
-        // write to it afterwards.
-        unsafe { &ngx_http_s3_auth_module }
+        let module = &raw const ngx_http_s3_auth_module;
+        // SAFETY: nginx sets the indexes when it loads the module, before it calls it. Later it
+        // writes the name only, when it reloads the configuration; no reference is in use then.
+        unsafe { &*module }
     }
 }
 
@@ -68,7 +69,7 @@ pub(crate) struct MainConf {
     warnings: Warnings,
     /// The address of the content handler that `proxy_pass` sets.
     proxy_handler: usize,
-    /// The configuration that a refused request is given; see `hook`.
+    /// The configuration that a refused request is given; see `request::hook`.
     pub refusing: Option<NonNull<ngx_http_upstream_conf_t>>,
 }
 
@@ -83,14 +84,14 @@ pub(crate) struct BlockConf {
     pub directives: Vec<Directive>,
     /// The innermost block that has such directives.
     scope: Option<ScopeId>,
-    /// Whether the block has a `proxy_pass`. An `if` or a `limit_except` block has that of the location
-    /// around it, too.
+    /// Whether the block has a `proxy_pass`. An `if` or a `limit_except` block has that of the
+    /// location around it, too.
     has_pass: bool,
     /// The location whose content handler serves the requests of this block, if it is that of
     /// `proxy_pass`, or another module's that calls it.
     proxying: Option<NonNull<ngx_http_core_loc_conf_t>>,
-    /// Whether every request that is proxied from here is signed; otherwise none is, or it depends on
-    /// the upstream.
+    /// Whether every request that is proxied from here is signed; otherwise none is, or it depends
+    /// on the upstream.
     pub is_signed: bool,
     /// Whether they may be signed with Signature V4; otherwise with Version 2.
     pub is_v4: bool,
@@ -111,8 +112,8 @@ impl MainConf {
 }
 
 impl BlockConf {
-    /// The configuration of an upstream block. `None`: the block is implied by a literal host, and has no
-    /// configuration of any module.
+    /// The configuration of an upstream block. `None`: the block is implied by a literal host, and
+    /// has no configuration of any module.
     pub fn of_upstream(upstream: &ngx_http_upstream_srv_conf_t) -> Option<&'static Self> {
         S3AuthModule::server_conf(upstream)
     }
@@ -132,8 +133,8 @@ impl BlockConf {
         self.keys().is_some_and(|keys| !keys.is_off())
     }
 
-    /// Whether `handler` is the content handler of this block, and proxies. Compared when a request is
-    /// processed: modules that nginx merges later may replace the handler of a location.
+    /// Whether `handler` is the content handler of this block, and proxies. Compared when a request
+    /// is processed: modules that nginx merges later may replace the handler of a location.
     pub fn proxies_with(&self, handler: ngx_http_handler_pt) -> bool {
         // SAFETY: locations live as long as the configuration.
         let own = self.proxying.and_then(|location| unsafe { location.as_ref() }.handler);
@@ -160,9 +161,9 @@ impl BlockConf {
         Ok(())
     }
 
-    /// Merges the block of a server or a location with the block `outer`. Returns whether requests that
-    /// are proxied from here may be signed. nginx merges the proxy module's configurations before ours,
-    /// so they are final here.
+    /// Merges the block of a server or a location with the block `outer`. Returns whether requests
+    /// that are proxied from here may be signed. nginx merges the proxy module's configurations
+    /// before ours, so they are final here.
     fn merge(&mut self, cf: &ngx_conf_t, outer: &Self) -> Result<bool, ConfError> {
         let main = S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?;
         self.join(main)?;
@@ -171,8 +172,8 @@ impl BlockConf {
         self.scope = main.warnings.add_block(Level::Location, directives, outer.scope);
 
         let proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
-        // SAFETY: the proxy module's configuration lives as long as the whole one, as does an upstream
-        // that the module has found.
+        // SAFETY: the proxy module's configuration lives as long as the whole one, as does an
+        // upstream that the module has found.
         let upstream = unsafe { proxy.as_ref().upstream.as_ref() };
         let block = upstream.and_then(Self::of_upstream);
         let effective = Effective::new(&self.settings, block.map(|block| &block.settings));
@@ -266,8 +267,8 @@ pub(crate) unsafe extern "C" fn init_main_conf(cf: *mut ngx_conf_t, _: *mut c_vo
     log::guard(cf.log, NGX_CONF_ERROR, || conf_result(cf, init(cf)))
 }
 
-/// Merges the configurations of two blocks, and calls `hook` if requests that are proxied from the inner
-/// one may be signed.
+/// Merges the configurations of two blocks, and calls `hook` if requests that are proxied from the
+/// inner one may be signed.
 ///
 /// # Safety
 /// The arguments are those of `ngx_http_module_t.merge_loc_conf`.
@@ -281,8 +282,8 @@ pub(crate) unsafe fn merge(
     let (cf, outer, conf) =
         unsafe { (&*cf, &*outer.cast::<BlockConf>(), &mut *conf.cast::<BlockConf>()) };
     log::guard(cf.log, NGX_CONF_ERROR, || {
-        // Not only where there is a `proxy_pass`: nginx may combine the handler of one `if` block with
-        // the configuration of another. A hook that no proxied request reaches has no effect.
+        // Not only where there is a `proxy_pass`: nginx may combine the handler of one `if` block
+        // with the configuration of another. A hook that no proxied request reaches has no effect.
         let result = conf.merge(cf, outer).and_then(|may_sign| match may_sign {
             false => Ok(()),
             true => hook(cf, S3AuthModule::main_conf_mut(cf).ok_or(ConfError::NoConf)?, conf),
@@ -291,8 +292,8 @@ pub(crate) unsafe fn merge(
     })
 }
 
-/// Creates the configuration of a block, in the pool, with which it is dropped. The traits' own function writes to a
-/// NULL pointer when there is no memory.
+/// Creates the configuration of a block, in the pool, with which it is dropped. The traits' own
+/// function writes to a NULL pointer when there is no memory.
 pub(crate) unsafe extern "C" fn create_conf<T: Default>(cf: *mut ngx_conf_t) -> *mut c_void {
     // NGX_ALIGNMENT, the alignment of a pool's memory.
     const { assert!(align_of::<T>() <= size_of::<c_ulong>()) };

@@ -36,8 +36,8 @@ const LOCATIONS: u32 = NGX_HTTP_MAIN_CONF
     | NGX_HTTP_LIF_CONF
     | NGX_HTTP_LMT_CONF;
 
-/// The table. A directive that is allowed in `upstream` blocks as well has a second row: nginx keeps the
-/// server part of their configuration only.
+/// The table. A directive that is allowed in `upstream` blocks as well has a second row: nginx
+/// keeps the server part of their configuration only.
 pub(crate) static mut COMMANDS: [ngx_command_t; 16] = [
     in_locations(ngx_string!("s3_access_key"), NGX_CONF_TAKE1, set_access_key),
     in_upstreams(ngx_string!("s3_access_key"), set_access_key),
@@ -91,8 +91,16 @@ macro_rules! handlers {
             command: *mut ngx_command_t,
             conf: *mut c_void,
         ) -> *mut c_char {
+            fn apply(
+                $cf: &mut ngx_conf_t,
+                $block: &mut BlockConf,
+                $level: Level,
+                $arguments: &mut [ngx_str_t],
+            ) -> Result<(), Error> {
+                $set
+            }
             // SAFETY: the arguments with which nginx calls the handler of a directive.
-            unsafe { set(cf, command, conf, |$cf, $block, $level, $arguments| $set) }
+            unsafe { set(cf, command, conf, apply) }
         }
     )*};
 }

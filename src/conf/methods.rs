@@ -14,8 +14,8 @@ impl Methods {
     /// No method yet.
     pub const NONE: Self = Self(0);
 
-    /// Adds the method `name`, and HEAD with GET, as `limit_except` does. `None`: the S3 API has no such
-    /// method.
+    /// Adds the method `name`, and HEAD with GET, as `limit_except` does. `None`: the S3 API has no
+    /// such method.
     pub fn add(&mut self, name: &[u8]) -> Option<()> {
         let bit = bit(name)?;
         self.0 |= if bit == GET { GET | HEAD } else { bit };

@@ -7,8 +7,8 @@ use ngx::ffi::ngx_str_t;
 /// The use of credentials, collected while nginx merges the blocks.
 #[derive(Default)]
 pub(crate) struct Usage {
-    /// Whether any request can be signed with them; for those of an upstream, whether any is passed to
-    /// it.
+    /// Whether any request can be signed with them; for those of an upstream, whether any is passed
+    /// to it.
     pub is_used: Cell<bool>,
     /// Whether they can be used for Signature V2.
     pub is_v2: Cell<bool>,

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::nginx::log;
 
-/// The directives by which modules other than the proxy module pass requests to an upstream, and the
-/// modules. Their configurations of a location begin with an `ngx_http_upstream_conf_t`, too.
+/// The directives by which modules other than the proxy module pass requests to an upstream, and
+/// the modules. Their configurations of a location begin with an `ngx_http_upstream_conf_t`, too.
 const OTHER_PASSES: [(&str, &CStr); 6] = [
     ("fastcgi_pass", c"ngx_http_fastcgi_module"),
     ("uwsgi_pass", c"ngx_http_uwsgi_module"),

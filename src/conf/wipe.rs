@@ -6,12 +6,12 @@ use std::{mem::MaybeUninit, slice};
 use ngx::ffi::{ngx_conf_t, ngx_dump_config};
 use zeroize::Zeroize;
 
-/// Zeroes all that nginx has parsed of its file, the current directive included: the buffer, and the
-/// copy for `nginx -T`. The arguments of the directive are copies.
+/// Zeroes all that nginx has parsed of its file, the current directive included: the buffer, and
+/// the copy for `nginx -T`. The arguments of the directive are copies.
 pub(crate) fn wipe_source(cf: &mut ngx_conf_t) {
-    // SAFETY: the file that nginx is reading, and its buffer, in which `start <= pos <= last <= end`.
-    // What is before `pos` has been read. What is from `last` on will be overwritten, and may never
-    // have been written.
+    // SAFETY: the file that nginx is reading, and its buffer, in which `start <= pos <= last <=
+    // end`. What is before `pos` has been read. What is from `last` on will be overwritten, and may
+    // never have been written.
     let (file, unread) = unsafe {
         let file = &mut *cf.conf_file;
         let buffer = &*file.buffer;

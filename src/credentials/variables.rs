@@ -17,8 +17,8 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
-    /// The credentials of a request. `None`: the access key is `off`, and the request is not signed. An
-    /// empty token is no token. An empty key is an error.
+    /// The credentials of a request. `None`: the access key is `off`, and the request is not
+    /// signed. An empty token is no token. An empty key is an error.
     pub fn evaluate(&self, request: &Request) -> Result<Option<Credentials>, Refusal> {
         let access_key = Part::evaluate(request, "s3_access_key", &self.access_key)?;
         if matches!(access_key, Part::Text { text: b"off", .. }) {

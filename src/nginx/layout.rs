@@ -1,5 +1,5 @@
-//! The layout of nginx's structures. nginx does not start with the module unless Rust's declarations
-//! have the layout that nginx is compiled with.
+//! The layout of nginx's structures. nginx does not start with the module unless Rust's
+//! declarations have the layout that nginx is compiled with.
 
 use std::{
     ffi::{CStr, c_char},

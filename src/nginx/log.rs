@@ -17,15 +17,15 @@ pub(crate) fn write(level: u32, log: *mut ngx_log_t, message: fmt::Arguments) {
 }
 
 /// Whether `log` has debug messages of HTTP. The level of the log alone decides: an nginx without
-/// `--with-debug` writes them as well. `ngx_log_debug!` is not used, since it is empty in a module that
-/// is built from a tree without `--with-debug`.
+/// `--with-debug` writes them as well. `ngx_log_debug!` is not used, since it is empty in a module
+/// that is built from a tree without `--with-debug`.
 pub(crate) fn is_debug(log: *mut ngx_log_t) -> bool {
     // SAFETY: nginx gives every connection and configuration a log that outlives it.
     unsafe { (*log).log_level & NGX_LOG_DEBUG_HTTP as ngx_uint_t != 0 }
 }
 
-/// Writes `text` at debug level, one line of the log for each of its lines, split where nginx's buffer
-/// for a line ends. Each begins with `title`.
+/// Writes `text` at debug level, one line of the log for each of its lines, split where nginx's
+/// buffer for a line ends. Each begins with `title`.
 pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
     for line in text.split(|&b| b == b'\n') {
         let line = line.escape_ascii().to_string();
@@ -45,11 +45,12 @@ pub(crate) fn debug_text(log: *mut ngx_log_t, title: &str, text: &[u8]) {
     }
 }
 
-/// Runs `f` for a function that nginx calls. A panic does not cross into C: it is logged, unless `log`
-/// is NULL, and the result is `on_panic`. Rust writes the message of the panic to standard error.
+/// Runs `f` for a function that nginx calls. A panic does not cross into C: it is logged, unless
+/// `log` is NULL, and the result is `on_panic`. Rust writes the message of the panic to standard
+/// error.
 pub(crate) fn guard<T>(log: *mut ngx_log_t, on_panic: T, f: impl FnOnce() -> T) -> T {
-    // A panic may leave a request or a configuration half done, which `on_panic` ends; or the signer,
-    // which clears its buffers before each signature.
+    // A panic may leave a request or a configuration half done, which `on_panic` ends; or the
+    // signer, which clears its buffers before each signature.
     let f = || {
         #[cfg(feature = "test-panics")]
         panic_on_demand(std::any::type_name_of_val(&f));

@@ -4,7 +4,8 @@ use std::ptr::{self, NonNull};
 
 use ngx::ffi::{ngx_palloc, ngx_pnalloc, ngx_pool_t, ngx_str_t};
 
-/// Allocates a `T`, uninitialized, whose alignment is a pointer's at most. `None`: nginx ran out of memory.
+/// Allocates a `T`, uninitialized, whose alignment is a pointer's at most. `None`: nginx has no
+/// memory.
 ///
 /// # Safety
 /// `pool` is a live pool of nginx.
@@ -14,7 +15,7 @@ pub(crate) unsafe fn alloc<T>(pool: *mut ngx_pool_t) -> Option<NonNull<T>> {
     NonNull::new(unsafe { ngx_palloc(pool, size_of::<T>()) }.cast())
 }
 
-/// Copies `parts` one after the other. `None`: nginx ran out of memory.
+/// Copies `parts` one after the other. `None`: nginx has no memory.
 ///
 /// # Safety
 /// `pool` is a live pool of nginx.

@@ -31,7 +31,7 @@ unsafe extern "C" {
 
 /// The module of `proxy_pass`.
 pub(crate) fn module() -> &'static ngx_module_t {
-    // SAFETY: nginx writes a module's indexes before it reads the `http` block, and never again.
+    // SAFETY: the module is part of nginx, which sets its indexes before it reads the `http` block.
     unsafe { &ngx_http_proxy_module }
 }
 
@@ -42,8 +42,8 @@ pub(crate) fn upstream_conf(cf: &ngx_conf_t) -> Option<NonNull<ngx_http_upstream
     unsafe { cf.http_location_conf_unchecked(module()) }
 }
 
-/// The address of the module's content handler, which is no symbol. At this time `ctx` is the context
-/// of the `http` block, in which there is no `proxy_pass`.
+/// The address of the module's content handler, which is no symbol. At this time `ctx` is the
+/// context of the `http` block, in which there is no `proxy_pass`.
 pub(crate) fn handler(cf: &ngx_conf_t) -> Result<usize, ProxyError> {
     match try_pass(cf)? {
         Pass::Other => Err(ProxyError::Unknown),
@@ -53,7 +53,7 @@ pub(crate) fn handler(cf: &ngx_conf_t) -> Result<usize, ProxyError> {
 
 /// Whether the location that nginx is merging has a `proxy_pass`, of its own or, in an `if` or
 /// `limit_except` block, of the location around. The content handler does not show it: another
-/// module may have put its own there, which calls that of `proxy_pass`.
+/// module may have replaced it by its own, which calls that of `proxy_pass`.
 pub(crate) fn has_pass(cf: &ngx_conf_t) -> Result<bool, ProxyError> {
     Ok(matches!(try_pass(cf)?, Pass::Other))
 }
@@ -66,9 +66,10 @@ enum Pass {
     First(ngx_http_handler_pt),
 }
 
-/// Calls the `proxy_pass` directive for the location that nginx is merging. First, it rejects a second
-/// `proxy_pass`, of which one with variables is known to its module only. Then it sets the content
-/// handler. Last, it rejects the URL given here, and the module's configuration stays as it was.
+/// Calls the `proxy_pass` directive for the location that nginx is merging. First, it rejects a
+/// second `proxy_pass`, of which one with variables is known to its module only. Then it sets the
+/// content handler. Last, it rejects the URL given here, and the module's configuration stays as it
+/// was.
 fn try_pass(cf: &ngx_conf_t) -> Result<Pass, ProxyError> {
     // SAFETY: `ctx` is a context of the `http` block or of a block in it.
     let context = unsafe { &*cf.ctx.cast::<ngx_http_conf_ctx_t>() };

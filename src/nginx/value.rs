@@ -44,8 +44,8 @@ impl<T> Value<T> {
     }
 }
 
-/// The text of a value with variables, for one request. `None`: nginx has no memory, or has failed to
-/// evaluate a variable and has logged it.
+/// The text of a value with variables, for one request. `None`: nginx has no memory, or has failed
+/// to evaluate a variable and has logged it.
 pub(crate) fn evaluate<'r>(
     request: &'r Request,
     value: &ngx_http_complex_value_t,

@@ -1,5 +1,5 @@
-//! Uploads in the content coding `aws-chunked` that only the client can sign. The response 501 is sent
-//! before their body is received.
+//! Uploads in the content coding `aws-chunked` that only the client can sign. The response 501 is
+//! sent before their body is received.
 
 use std::mem;
 
@@ -50,8 +50,8 @@ pub(crate) fn has_error_page(request: &Request) -> bool {
         .any(|page| page.status == NGX_HTTP_NOT_IMPLEMENTED as ngx_int_t)
 }
 
-/// Responds with 501, which clients do not retry, and finalizes the request. The result ends the phases
-/// of the request.
+/// Responds with 501, which clients do not retry, and finalizes the request. The result ends the
+/// phases of the request.
 ///
 /// # Safety
 /// `r` is a live request, to which there is no reference, since nginx may free it.

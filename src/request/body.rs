@@ -9,7 +9,8 @@ use crate::nginx::bits;
 pub(crate) fn following(request: &Request, upstream: &ngx_http_upstream_t, begun: usize) -> Body {
     let r = request.as_ref();
     if bits::request_body_no_buffering(r) {
-        // nginx reads and sends the rest as the client announces it (ngx_http_proxy_create_request).
+        // nginx reads and sends the rest as the client announces it
+        // (ngx_http_proxy_create_request).
         return match r.headers_in.content_length_n {
             _ if bits::chunked(r) && bits::reading_body(r) => Body::Chunked,
             length => Body::of(usize::try_from(length).unwrap_or(0)),

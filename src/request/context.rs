@@ -59,8 +59,8 @@ impl Stamped {
         request.set_module_ctx(ptr::null_mut(), S3AuthModule::module());
     }
 
-    /// Whether the buffer has the head that is stamped. nginx may evaluate `proxy_bind` more than once
-    /// for a request; a head that it creates again has other memory.
+    /// Whether the buffer has the head that is stamped. nginx may evaluate `proxy_bind` more than
+    /// once for a request; a head that it creates again has other memory.
     pub fn is_in(request: &Request, buffer: &ngx_buf_t) -> bool {
         Self::of(request).is_some_and(|stamped| ptr::eq(stamped.head, buffer.start))
     }

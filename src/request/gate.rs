@@ -1,9 +1,10 @@
 //! Refuses a method or a body that cannot be signed, before the content handler.
 //!
-//! A handler of the precontent phase, for main requests: after the access rules, and before nginx mirrors
-//! the request. nginx calls handlers of the access phase in the reverse order of their modules, so there
-//! the handler would precede the rules, and an `error_page 405` would bypass them. Subrequests, and
-//! locations whose upstream is not known yet, are checked when they are stamped.
+//! A handler of the precontent phase, for main requests: after the access rules, and before nginx
+//! mirrors the request. nginx calls handlers of the access phase in the reverse order of their
+//! modules, so there the handler would precede the rules, and an `error_page 405` would bypass
+//! them. Subrequests, and locations whose upstream is not known yet, are checked when they are
+//! stamped.
 
 use std::ptr;
 
@@ -75,7 +76,8 @@ fn check(request: &mut Request) -> Verdict {
     let Some(main) = S3AuthModule::main_conf(request) else { return Verdict::Pass };
     let methods = location.settings.methods();
     let method = r.method_name;
-    // A method that S3 does not have may be one of the module that has replaced the content handler.
+    // A method that S3 does not have may be one of the module that has replaced the content
+    // handler.
     let is_proxied = main.is_proxy_handler(r.content_handler)
         || location.proxies_with(r.content_handler) && Methods::have(method.as_bytes());
     if !location.is_signed || !is_proxied {
@@ -100,8 +102,9 @@ fn check(request: &mut Request) -> Verdict {
     Verdict::Pass
 }
 
-/// Closes the connection of a client that waits for `100 Continue`. After another status it may send the
-/// body or the next request (RFC 9110, section 10.1.1). nginx would discard either as the body.
+/// Closes the connection of a client that waits for `100 Continue`. After another status it may
+/// send the body or the next request (RFC 9110, section 10.1.1). nginx would discard either as the
+/// body.
 fn close_if_expecting(request: &mut Request) {
     if !request.as_ref().headers_in.expect.is_null() {
         bits::clear_keepalive(request.as_mut());

@@ -3,11 +3,11 @@
 //! `ngx_http_upstream_init_request` calls `create_request`, in which the proxy module creates the
 //! request head; then `ngx_http_upstream_set_local`, which evaluates the complex value of
 //! `proxy_bind`; then it finds the upstream and opens a connection. A complex value is two lists of
-//! codes, each of which begins with a function that nginx calls: the first list returns lengths, the
-//! second writes the text. So the module sets a `proxy_bind` in the location. Its first code calls
-//! [`Location::request_created`]. The codes of the operator's own `proxy_bind` follow, or, if that is an
-//! address, codes for its text. It is a text because nginx 1.29.3 and later clear an address that a code
-//! sets by itself when the value is empty.
+//! codes, each of which begins with a function that nginx calls: the first list returns lengths,
+//! the second writes the text. So the module sets a `proxy_bind` in the location. Its first code
+//! calls [`Location::request_created`]. The codes of the operator's own `proxy_bind` follow, or, if
+//! that is an address, codes for its text. It is a text because nginx 1.29.3 and later clear an
+//! address that a code sets by itself when the value is empty.
 
 use std::{
     mem::{self, offset_of},
@@ -30,7 +30,7 @@ use crate::{
 
 /// A location's configuration, which signs requests.
 pub(crate) trait Location {
-    /// Is called when the proxy module has created the head of a request. An error refuses the request.
+    /// The proxy module has created the head of a request. An error refuses the request.
     fn request_created(&self, request: &mut Request) -> Result<(), Refusal>;
 }
 
@@ -88,7 +88,8 @@ pub(crate) fn install<L: Location>(
     let operators = unsafe { proxy.local.as_ref() };
     // SAFETY: as above.
     let operators_value = operators.and_then(|local| unsafe { local.value.as_ref() });
-    // SAFETY: the pool of the configuration that nginx is reading, which lives as long as hooks must.
+    // SAFETY: the pool of the configuration that nginx is reading, which lives as long as hooks
+    // must.
     let hook: *mut Hook<L> = unsafe { pool::alloc(cf.pool) }?.as_ptr();
     // SAFETY: nginx itself begins these structures all-zero.
     let (no_value, no_local) = unsafe { (mem::zeroed(), mem::zeroed()) };
@@ -120,10 +121,10 @@ pub(crate) fn install<L: Location>(
     Some(())
 }
 
-/// Creates the configuration that a refused request is given. nginx reads nothing of consequence in it
-/// but the upstream until it responds with 500 (`ngx_http_upstream_init_request`,
-/// `ngx_http_upstream_finalize_request`). It is a copy of the first location's, so that it has no NULL
-/// where others have pointers.
+/// Creates the configuration that a refused request is given. nginx reads nothing of consequence in
+/// it but the upstream until it responds with 500 (`ngx_http_upstream_init_request`,
+/// `ngx_http_upstream_finalize_request`). It is a copy of the first location's, so that it has no
+/// NULL where others have pointers.
 fn refuse_all(
     cf: &ngx_conf_t,
     proxy: &ngx_http_upstream_conf_t,
@@ -138,12 +139,14 @@ fn refuse_all(
 
 /// The location of the hook in a configuration of an upstream, if there is one.
 pub(crate) fn location<L: Location>(conf: &ngx_http_upstream_conf_t) -> Option<&L> {
-    // SAFETY: NULL, or what a hook or the operator's `proxy_bind` is; and what it points to in turn.
+    // SAFETY: NULL, or what a hook or the operator's `proxy_bind` is; and what it points to in
+    // turn.
     let value = unsafe { conf.local.as_ref().and_then(|local| local.value.as_ref()) }?;
     let stamp: unsafe extern "C" fn(*mut ngx_http_script_engine_t) -> usize = run_stamp::<L>;
     // SAFETY: a list of codes begins with a function.
     let is_hook = unsafe { *value.lengths.cast::<usize>() } == stamp as usize;
     // SAFETY: the function is the first member of a hook, which lives as long as the location.
+    // There is one type `L`: the functions for two types could have the same address.
     is_hook.then(|| unsafe { &*(*value.lengths.cast::<Hook<L>>()).location })
 }
 

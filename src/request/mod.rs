@@ -23,7 +23,7 @@ use ngx::{
 
 use crate::{
     conf::{
-        blocks::{self, S3AuthModule},
+        blocks::{self, BlockConf, MainConf, S3AuthModule},
         error::ConfError,
     },
     nginx::{log, proxy},
@@ -60,14 +60,13 @@ pub(crate) unsafe extern "C" fn merge_loc_conf(
     outer: *mut c_void,
     conf: *mut c_void,
 ) -> *mut c_char {
+    let install = |cf: &ngx_conf_t, main: &mut MainConf, conf: &BlockConf| {
+        let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
+        // SAFETY: nginx has merged the proxy module's configuration, and there is no other
+        // reference to it.
+        let proxy = unsafe { proxy.as_mut() };
+        hook::install(cf, &mut main.refusing, proxy, conf).ok_or(ConfError::NoMemory)
+    };
     // SAFETY: the arguments with which nginx calls this function.
-    unsafe {
-        blocks::merge(cf, outer, conf, |cf, main, conf| {
-            let mut proxy = proxy::upstream_conf(cf).ok_or(ConfError::NoConf)?;
-            // SAFETY: nginx has merged the proxy module's configuration, and there is no other
-            // reference to it.
-            let proxy = proxy.as_mut();
-            hook::install(cf, &mut main.refusing, proxy, conf).ok_or(ConfError::NoMemory)
-        })
-    }
+    unsafe { blocks::merge(cf, outer, conf, install) }
 }

@@ -30,8 +30,8 @@ static mut NEXT: ngx_http_output_header_filter_pt = None;
 
 /// Adds the header filter before those of the modules that are initialized already.
 pub(crate) fn register() {
-    // SAFETY: nginx reads its configuration in one thread, and the process serves no request while it
-    // sets the filters.
+    // SAFETY: nginx reads its configuration in one thread, and the process serves no request while
+    // it sets the filters.
     unsafe {
         NEXT = ngx_http_top_header_filter;
         ngx_http_top_header_filter = Some(header_filter);
@@ -58,13 +58,13 @@ unsafe extern "C" fn header_filter(r: *mut ngx_http_request_t) -> ngx_int_t {
 #[derive(Clone, Copy)]
 struct Allowed {
     value: ngx_str_t,
-    /// The upstream of a location before an internal redirect, or NULL. Another one after that sends
-    /// a 405 of its own.
+    /// The upstream of a location before an internal redirect, or NULL. Another one after that
+    /// sends a 405 of its own.
     upstream: *const ngx_http_upstream_t,
 }
 
-/// Sets the value of the `Allow` header, in case the response is still a 405 after `error_page`. It is an
-/// entry of the pool: internal redirects clear the context. `None`: nginx has no memory.
+/// Sets the value of the `Allow` header, in case the response is still a 405 after `error_page`. It
+/// is an entry of the pool: internal redirects clear the context. `None`: nginx has no memory.
 pub(crate) fn set_allowed(request: &Request, methods: Methods) -> Option<()> {
     let pool = request.as_ref().pool;
     // SAFETY: the pool of a live request.
@@ -126,10 +126,11 @@ fn add_allow(request: &mut Request) -> Option<()> {
     Some(())
 }
 
-/// Removes signatures from the URLs that an upstream or the cache sent, if requests of the location to
-/// this upstream may be signed: S3's redirects repeat the target. `None`: nginx has no memory.
+/// Removes signatures from the URLs that an upstream or the cache sent, if requests of the location
+/// to this upstream may be signed: S3's redirects repeat the target. `None`: nginx has no memory.
 fn remove_signatures(request: &mut Request) -> Option<()> {
-    // SAFETY: NULL, or an upstream of this request, maybe of a location before an internal redirect.
+    // SAFETY: NULL, or an upstream of this request, maybe of a location before an internal
+    // redirect.
     let Some(upstream) = (unsafe { request.as_ref().upstream.as_ref() }) else { return Some(()) };
     // SAFETY: NULL until nginx has chosen it, or a configuration that outlives the request.
     let location = unsafe { upstream.conf.as_ref() }.and_then(hook::location::<BlockConf>);

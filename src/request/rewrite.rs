@@ -2,8 +2,8 @@
 //!
 //! nginx creates a head once and sends the same bytes to the next upstream. Another module may call
 //! `create_request` again, as `balancer.recreate_request` of Lua does, but without `proxy_bind`, so
-//! without the hook: the head would be sent unsigned. So the `create_request` of a stamped request is
-//! replaced by a function that calls the original and stamps.
+//! without the hook: the head would be sent unsigned. So the `create_request` of a stamped request
+//! is replaced by a function that calls the original and stamps.
 
 use std::ptr;
 
@@ -67,9 +67,9 @@ fn write_again(request: &mut Request) -> Result<(), Refusal> {
     stamp(request, unsafe { &*stamped.location }, stamped.create_request)
 }
 
-/// Refuses a request that is not signed again. With a connection, nginx calls `reinit_request` for a
-/// request that is marked as sent, and responds with 500 if that fails (`ngx_http_upstream_connect`).
-/// Without one, it may only try another peer.
+/// Refuses a request that is not signed again. With a connection, nginx calls `reinit_request` for
+/// a request that is marked as sent, and responds with 500 if that fails
+/// (`ngx_http_upstream_connect`). Without one, it may only try another peer.
 fn end(upstream: &mut ngx_http_upstream_t) {
     upstream.create_request = Some(refuse);
     upstream.reinit_request = Some(refuse);
@@ -84,6 +84,7 @@ unsafe extern "C" fn refuse(_: *mut ngx_http_request_t) -> ngx_int_t {
 }
 
 fn upstream(request: &mut Request) -> &mut ngx_http_upstream_t {
-    // SAFETY: a request whose head is written has an upstream, to which no other reference is alive.
+    // SAFETY: a request whose head is written has an upstream, to which no other reference is
+    // alive.
     unsafe { &mut *request.as_mut().upstream }
 }

@@ -7,7 +7,7 @@ use s3_signer::Signer;
 
 use crate::nginx::log;
 
-/// What a worker has.
+/// The signer of this process. `None`: no request has been signed since the last reset.
 struct Worker(RefCell<Option<Signer>>);
 
 // SAFETY: one thread of a process of nginx calls modules.
@@ -20,8 +20,8 @@ pub(crate) fn with<T>(f: impl FnOnce(&mut Signer) -> T) -> T {
     f(WORKER.0.borrow_mut().get_or_insert_with(Signer::new))
 }
 
-/// Resets the signer when nginx destroys the configuration: with `master_process off` the process uses
-/// the next one, too, and signing keys are secrets. `None`: nginx has no memory.
+/// Resets the signer when nginx destroys the configuration: with `master_process off` the process
+/// uses the next one, too, and signing keys are secrets. `None`: nginx has no memory.
 pub(crate) fn reset_with(cf: &ngx_conf_t) -> Option<()> {
     // SAFETY: the pool of the configuration that nginx is reading.
     let cleanup = unsafe { ngx_pool_cleanup_add(cf.pool, 0) };

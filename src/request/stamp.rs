@@ -1,4 +1,5 @@
-//! Signs a request: parses the head that the proxy module has created, and replaces it by a signed one.
+//! Signs a request: parses the head that the proxy module has created, and replaces it by a signed
+//! one.
 
 use std::{borrow::Cow, slice};
 
@@ -25,8 +26,8 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Signs the request that is about to be sent, unless its settings disable it. `create_request` is the
-/// proxy module's function that has created its head.
+/// Signs the request that is about to be sent, unless its settings disable it. `create_request` is
+/// the proxy module's function that has created its head.
 pub(crate) fn stamp(
     request: &mut Request,
     location: &BlockConf,
@@ -40,7 +41,8 @@ pub(crate) fn stamp(
         return Ok(());
     };
 
-    // SAFETY: the proxy module has just created the first buffer, and there is no other reference to it.
+    // SAFETY: the proxy module has just created the first buffer, and there is no other reference
+    // to it.
     let buffer = unsafe { &mut *(*upstream.request_bufs).buf };
     if Stamped::is_in(request, buffer) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! A signed request opens no tunnel. What a client sends through a tunnel is not signed, but is sent over
-//! the connection of a signed request.
+//! A signed request opens no tunnel. What a client sends through a tunnel is not signed, but is
+//! sent over the connection of a signed request.
 
 use std::ptr;
 
@@ -22,7 +22,8 @@ pub(crate) fn withdraw(request: &mut Request) {
 }
 
 /// Replaces a 101 by a 502. Otherwise nginx passes it to the client, which uses the connection as a
-/// tunnel. The status of the upstream is checked, since `error_page` may change that of the response.
+/// tunnel. The status of the upstream is checked, since `error_page` may change that of the
+/// response.
 pub(crate) fn check(request: &mut Request) -> Result<(), Status> {
     // SAFETY: NULL, or the upstream of a live request.
     let Some(upstream) = (unsafe { request.as_ref().upstream.as_mut() }) else { return Ok(()) };

@@ -37,8 +37,8 @@ fn block(
 }
 
 /// Warns, once in a worker, of a block with credentials that nginx does not choose because a port
-/// follows its name in the value of `proxy_pass`. nginx resolves the name then, and the request is not
-/// signed.
+/// follows its name in the value of `proxy_pass`. nginx resolves the name then, and the request is
+/// not signed.
 pub(crate) fn warn_of_port(request: &Request, upstream: &ngx_http_upstream_t) {
     let Some(resolved) = resolved(upstream) else { return };
     for block in named(request, resolved) {

@@ -13,8 +13,8 @@ use ngx::{
 use super::context::{Signature, Stamped};
 use crate::nginx::{bits, log};
 
-/// Adds the variables. Their values are not cached: a request that has no signature yet may be signed
-/// later.
+/// Adds the variables. Their values are not cached: a request that has no signature yet may be
+/// signed later.
 pub(crate) fn add(cf: &mut ngx_conf_t) -> Status {
     let variables: [(ngx_str_t, ngx_http_get_variable_pt); 2] = [
         (ngx_string!("s3_signature"), Some(signature)),
